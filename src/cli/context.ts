@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config, LogLevel } from '../config/config.ts';
+import type { Logger } from '../config/log.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
+import { Output } from './output.ts';
+
+/** 0: done. 1: it failed, or found what it was looking for. 2 (wrong usage) and 130 (Ctrl-C) are given at the edge. */
+export type ExitCode = 0 | 1;
+
+/** Everything that a command is given. It reads no other globals: no argv, no environment, no clock. */
+export interface Context {
+  /** The project's folder: strategies/, backtests/, config/ and data/ are in it. */
+  readonly root: string;
+  /** Files that are named on the command line are relative to it. */
+  readonly workingDirectory: string;
+  readonly config: Config;
+  /** Absolute; from the config or from --database. */
+  readonly databasePath: string;
+  readonly log: Logger;
+  readonly out: Output;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C. What was begun is undone or left so that the next run resumes; then throw `signal.reason`. */
+  readonly signal: AbortSignal;
+}
+
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly database?: string;
+  readonly logLevel?: LogLevel;
+}
+
+export async function createContext(options: GlobalOptions, signal: AbortSignal): Promise<Context> {
+  const workingDirectory = process.cwd();
+  const root = projectRoot(workingDirectory);
+  const [{ loadConfig }, { createLogger }] = await Promise.all([
+    import('../config/config-file.ts'),
+    import('../config/log.ts'),
+  ]);
+  const config = loadConfig(root, options.config === undefined ? undefined : resolve(options.config));
+  const log = await createLogger({
+    level: options.logLevel ?? config.log.level,
+    human: process.stderr.isTTY,
+    colors: process.stderr.hasColors?.() ?? false,
+    write: (line) => process.stderr.write(line),
+  });
+  return {
+    root,
+    workingDirectory,
+    config,
+    databasePath: options.database === undefined ? resolve(root, config.database) : resolve(options.database),
+    log,
+    out: new Output(process.stdout, process.stderr),
+    clock: systemClock,
+    signal,
+  };
+}
+
+/** The nearest folder with strategies in it, upwards from the working directory; else the clone that this file is part of. */
+export function projectRoot(workingDirectory: string): string {
+  for (let folder = workingDirectory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'strategies'))) return folder;
+    if (folder === dirname(folder)) return fileURLToPath(new URL('../../', import.meta.url));
+  }
+}

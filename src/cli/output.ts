@@ -1,0 +1,154 @@
+import { styleText } from 'node:util';
+import { Presets, SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { CandorError } from '../domain/errors.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
+  /** Numbers stand right, so that their digits line up; 'left' where it is not said. */
+  readonly align?: 'left' | 'right';
+  /** Wrap the text at this many characters. */
+  readonly wrapAt?: number;
+}
+
+export type Paint = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
+
+export interface Progress {
+  /** @param done of the total that was announced; may also fall, when a new estimate says so */
+  update(done: number): void;
+  /** Idempotent; takes the bar away. */
+  stop(): void;
+}
+
+/** A stream as far as it is needed here; process.stdout is one, and so is a collector in a test. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** What people and pipes read: results to stdout, everything about them (notes, progress) to stderr. */
+export class Output {
+  readonly #stdout: Sink;
+  readonly #stderr: Sink;
+
+  constructor(stdout: Sink, stderr: Sink) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+  }
+
+  /** One line of the result. */
+  line(text = ''): void {
+    this.#stdout.write(`${text}\n`);
+  }
+
+  /** A sentence for the person who waits; not part of the result, so that it never ends up in a pipe. */
+  note(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  /** The machine's form of a result: one JSON document. A command prints either this or its tables. */
+  json(value: unknown): void {
+    this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+    this.line(renderTable(columns, rows, (title) => this.paint('bold', title)));
+  }
+
+  /** Colour on a terminal, plain text elsewhere and where NO_COLOR is set. */
+  paint(style: Paint, text: string): string {
+    return this.#stdout.isTTY === true ? styleText(style, text, { stream: process.stdout }) : text;
+  }
+
+  /** A bar on a terminal; nothing elsewhere, where it would only fill a log. */
+  progress(label: string, total: number): Progress {
+    if (this.#stderr.isTTY !== true) return { update: () => {}, stop: () => {} };
+    const bar = new SingleBar(
+      {
+        format: `${label}  {bar} {percentage} %  {eta_formatted} left`,
+        clearOnComplete: true,
+        hideCursor: null,
+        stream: process.stderr,
+        etaBuffer: 50,
+      },
+      Presets.shades_classic,
+    );
+    bar.start(total, 0);
+    return { update: (done) => bar.update(done), stop: () => bar.stop() };
+  }
+}
+
+const NO_LINES = { top: '', bottom: '', left: '', right: '', mid: '', middle: '  ' } as const;
+const NO_CROSSINGS = {
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  'left-mid': '',
+  'mid-mid': '',
+  'right-mid': '',
+} as const;
+
+/** Columns two spaces apart, without a frame: it reads well at 80 characters, and `cut` and `awk` can read it too. */
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  paintTitle: (title: string) => string = (title) => title,
+): string {
+  const table = new Table({
+    head: columns.map(({ title }) => paintTitle(title)),
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+    colWidths: columns.map(({ wrapAt }) => wrapAt ?? null),
+    wordWrap: true,
+    chars: { ...NO_LINES, ...NO_CROSSINGS },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+  });
+  for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Faults of the machine that every command can meet; what the market says about its own database is more precise. */
+const MACHINE_FAULTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full. Free some space and run the command again; what was stored before is intact.',
+  EDQUOT: 'The disk quota is used up. Free some space and run the command again.',
+  EACCES: 'The file or its folder may not be read or written by this user.',
+  EROFS: 'The file system is read-only.',
+  ENOENT: 'The file or folder does not exist.',
+};
+
+/**
+ * An error as a person reads it: what is wrong, where, what to do. Called once, at the edge.
+ *
+ * @param withStack also where in the code it was thrown, and what caused it
+ */
+export function renderError(error: unknown, withStack: boolean): string {
+  const known = error instanceof CandorError;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const hint = known ? error.hint : (MACHINE_FAULTS[code] ?? unexpectedHint(withStack));
+  const lines = [
+    `error: ${error instanceof Error ? error.message : String(error)}`,
+    ...(known ? error.details.map((detail) => `  ${detail}`) : []),
+    ...(hint === undefined ? [] : [hint]),
+    ...(withStack ? stackOf(error) : []),
+  ];
+  return lines.join('\n');
+}
+
+function unexpectedHint(withStack: boolean): string {
+  return withStack
+    ? 'This is a fault in Candor: please report it with the lines below.'
+    : 'This is a fault in Candor. Run the command again with --log-level debug to see where it happened.';
+}
+
+function stackOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const own = error.stack ?? '';
+  return error.cause === undefined ? [own] : [own, 'caused by:', ...stackOf(error.cause)];
+}
