@@ -11,6 +11,27 @@ export interface ClosedCandle {
   readonly close: number;
   /** In coins. */
   readonly volume: number;
+  /** Number of trades, where the source tells it. */
+  readonly trades?: number;
+}
+
+/** What no market can have done. */
+export const IMPOSSIBILITIES = [
+  'price not above zero',
+  'high below open or close',
+  'low above open or close',
+  'negative volume',
+] as const;
+export type Impossibility = (typeof IMPOSSIBILITIES)[number];
+
+/** Why no market can have made this candle; undefined for a possible one. Values are finite numbers. */
+export function impossibilityOf(candle: ClosedCandle): Impossibility | undefined {
+  const { open, high, low, close, volume } = candle;
+  if (!(open > 0 && high > 0 && low > 0 && close > 0)) return 'price not above zero';
+  if (high < open || high < close) return 'high below open or close';
+  if (low > open || low > close) return 'low above open or close';
+  if (volume < 0) return 'negative volume';
+  return undefined;
 }
 
 /**

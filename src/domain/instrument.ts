@@ -109,3 +109,8 @@ export function quantityOf(instrument: Instrument, lots: Lots): number {
 export function notionalOf(instrument: Instrument, price: Price, lots: Lots): MicroUsd {
   return microUsd(Math.round(price * powerOfTen(MAX_DECIMALS - instrument.szDecimals)) * lots);
 }
+
+/** The smallest valid price. */
+export function lowestPrice(instrument: Instrument): Price {
+  return (1 / powerOfTen(MAX_DECIMALS - instrument.szDecimals)) as Price;
+}

@@ -1,0 +1,87 @@
+import type { Interval } from '../domain/time.ts';
+import type { Refusal, Trade } from '../domain/trade.ts';
+import type { EpochMs } from '../domain/units.ts';
+import type { MetricName, Metrics } from './metrics.ts';
+
+/** One backtest of one strategy, with everything that a person or a gate asks about it. */
+export interface Backtest {
+  readonly metrics: Metrics;
+  readonly trades: readonly Trade[];
+  /** Account value in dollars at the closes of the study's candles. */
+  readonly equityUsd: Float64Array;
+  readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
+  readonly conflicts: number;
+  readonly lapses: number;
+  readonly missingFundingHours: number;
+}
+
+/** A control: one row per draw. A draw that has no such metric (no trades) holds NaN. */
+export interface DrawTable {
+  readonly kind: 'coin-flip' | 'rotation';
+  readonly draws: number;
+  readonly metrics: Readonly<Record<MetricName, Float64Array>>;
+  /** Quantiles over the draws of account value, at `fanTimesMs` of the study. */
+  readonly fan: { readonly p05: Float64Array; readonly p50: Float64Array; readonly p95: Float64Array };
+}
+
+/** One cell of the heat map. */
+export interface GridResult {
+  readonly at: Readonly<Record<string, string>>;
+  readonly isVerdictCell: boolean;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Finer candles (rule 30). `fills`: signals on the study's interval, fills on the finer candles. `equal-clock`: params in candles
+ * scaled to the same clock time. `same-count`: the same number of finer candles, shown only.
+ */
+export interface FinerResult {
+  readonly interval: Interval;
+  readonly kind: 'fills' | 'equal-clock' | 'same-count';
+  readonly metrics: Metrics;
+}
+
+/** What a condition says it bets on, and what happened after it fired, alone. */
+export interface ClaimResult {
+  readonly side: 'long' | 'short';
+  readonly condition: string;
+  readonly bet: 'continuation' | 'reversal' | 'filter';
+  /** Closes at which it was true. */
+  readonly fires: number;
+  /** Mean return over the next `horizonCandles`, in the direction of the side, less that of all candles; a fraction. NaN without fires. */
+  readonly excessReturn: number;
+  readonly horizonCandles: number;
+}
+
+/** Everything that the machine found out about one strategy; the verdict is made of it. */
+export interface StrategyOutcome {
+  readonly name: string;
+  readonly thesis: 'continuation' | 'reversal';
+  readonly summary: string;
+  readonly params: Readonly<Record<string, number | string>>;
+  /** sha256 of the strategy's file. */
+  readonly fileSha256: string;
+  /** On the verdict cell; candles that touched both stop and target count as stopped. */
+  readonly backtest: Backtest;
+  /** The same, but such candles count as the target: the upper bound. */
+  readonly upperBound: Metrics;
+  readonly grid: readonly GridResult[];
+  readonly finer: readonly FinerResult[];
+  readonly coinFlip: DrawTable;
+  readonly rotation: DrawTable;
+  readonly claims: readonly ClaimResult[];
+}
+
+/** A strategy that could not be run. It has NO VERDICT, and the others finish. */
+export interface StrategyFailure {
+  readonly name: string;
+  readonly error: { readonly message: string; readonly details: readonly string[]; readonly hint: string | undefined };
+}
+
+export interface StudyOutcome {
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  /** Where the account value of the controls was noted. */
+  readonly fanTimesMs: Float64Array;
+  readonly strategies: readonly (StrategyOutcome | StrategyFailure)[];
+}

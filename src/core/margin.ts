@@ -1,0 +1,49 @@
+import { type Instrument, maxLeverageAt, roundPrice } from '../domain/instrument.ts';
+import type { Side } from '../domain/trade.ts';
+import { type MicroUsd, microUsd, type Price } from '../domain/units.ts';
+
+/** Isolated margin of a position, and the price at which the exchange takes it away (rule 41). */
+export interface Margin {
+  readonly marginUsd: MicroUsd;
+  readonly liquidation: Price | null;
+}
+
+/** The leverage in force: what is set, or what the tier of the coin allows, if that is less. */
+export function leverageAt(instrument: Instrument, leverage: number, notional: MicroUsd): number {
+  return Math.min(leverage, maxLeverageAt(instrument, notional));
+}
+
+/**
+ * Liquidation price before rounding: liq = (P ∓ P/L) / (1 ∓ l), l = 1 / (2 · the tier's maximum leverage). Zero or less for a
+ * long without leverage: never. Source: Hyperliquid's documentation of liquidations, with isolated margin = notional / L.
+ */
+export function liquidationAt(
+  instrument: Instrument,
+  side: Side,
+  price: number,
+  leverage: number,
+  notional: MicroUsd,
+): number {
+  const maintenance = 1 / (2 * maxLeverageAt(instrument, notional));
+  const inForce = leverageAt(instrument, leverage, notional);
+  return side === 'long'
+    ? (price - price / inForce) / (1 - maintenance)
+    : (price + price / inForce) / (1 + maintenance);
+}
+
+export function marginOf(
+  instrument: Instrument,
+  side: Side,
+  price: Price,
+  leverage: number,
+  notional: MicroUsd,
+): Margin {
+  const raw = liquidationAt(instrument, side, price, leverage, notional);
+  // Towards the entry: the position is taken away rather too early than too late (rule 9).
+  const liquidation = raw > 0 ? roundPrice(instrument, raw, side === 'long' ? 'up' : 'down') : null;
+  return { marginUsd: marginUsdOf(instrument, leverage, notional), liquidation };
+}
+
+export function marginUsdOf(instrument: Instrument, leverage: number, notional: MicroUsd): MicroUsd {
+  return microUsd(Math.ceil(notional / leverageAt(instrument, leverage, notional)));
+}
