@@ -38,7 +38,7 @@ export async function createContext(options: GlobalOptions, signal: AbortSignal)
     import('../config/config-file.ts'),
     import('../config/log.ts'),
   ]);
-  const config = loadConfig(root, options.config === undefined ? undefined : resolve(options.config));
+  const config = loadConfig(root, options.config);
   const log = await createLogger({
     level: options.logLevel ?? config.log.level,
     human: process.stderr.isTTY,

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { UsageError } from '../domain/errors.ts';
+import { DEFAULT_CONFIG } from './config.ts';
+import { loadConfig } from './config-file.ts';
+
+const project = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What is wrong with a config of this text, line by line. */
+function mistakes(text: string): readonly string[] {
+  return inTemporaryFolder({ 'candor.yaml': text }, (folder) => {
+    try {
+      loadConfig(folder, `${folder}/candor.yaml`);
+    } catch (error) {
+      if (error instanceof UsageError) return error.details;
+      throw error;
+    }
+    throw new Error('it was accepted');
+  });
+}
+
+describe('the config', () => {
+  it('has the defaults where there is no file', () => {
+    expect(inTemporaryFolder({}, (folder) => loadConfig(folder))).toEqual(DEFAULT_CONFIG);
+  });
+
+  it('has the defaults in config/candor.yaml, and every one of them', () => {
+    expect(loadConfig(project)).toEqual(DEFAULT_CONFIG);
+    const written: unknown = parse(readFileSync(`${project}config/candor.yaml`, 'utf8'));
+    expect(shapeOf(written)).toEqual(shapeOf(DEFAULT_CONFIG));
+  });
+
+  it('takes what the file says and the defaults for the rest', () => {
+    const text = 'fees: { taker: 0.03 % }\ngates:\n  alpha: 0.01\n';
+    const config = inTemporaryFolder({ 'c.yaml': text }, (folder) => loadConfig(folder, `${folder}/c.yaml`));
+    expect(config.fees).toEqual({ taker: 0.0003, maker: DEFAULT_CONFIG.fees.maker });
+    expect(config.gates).toEqual({ ...DEFAULT_CONFIG.gates, alpha: 0.01 });
+    expect(config.slippageBps).toBe(DEFAULT_CONFIG.slippageBps);
+  });
+
+  it('is frozen to the last leaf', () => {
+    const config = loadConfig(project);
+    expect(() => Object.assign(config.fees, { taker: 0 })).toThrow(TypeError);
+  });
+
+  it('refuses an unknown key with the nearest one and the line', () => {
+    expect(mistakes('seed: 1\ngates:\n  alhpa: 0.1\n')).toEqual([
+      "line 3: gates: unknown key 'alhpa' (did you mean alpha?); known: alpha, targetEdgeR, minTrades, minWeeks",
+    ]);
+  });
+
+  it('names everything that is wrong at once', () => {
+    expect(mistakes('slippageBps: lots\nseed: -1\nfees:\n  taker: 0.45\nlog: { level: verbos }\n')).toEqual([
+      "line 1: slippageBps: 'lots' is not a number",
+      'line 2: seed: -1 is out of range (from 0 to 4294967295)',
+      'line 4: fees.taker: 0.45 is out of range (from -0.001 to 0.01): a fee is a share of the notional, like 0.045 %',
+      "line 5: log.level: 'verbos' is not one of debug, info, warn, error, silent",
+    ]);
+  });
+
+  it('says where the YAML itself is broken', () => {
+    expect(mistakes('seed: 1\nseed: 2\n')).toEqual(['line 2: Map keys must be unique']);
+  });
+
+  it('is missing only where it was asked for', () => {
+    expect(() => loadConfig(project, 'no/such.yaml')).toThrow('there is no config no/such.yaml');
+  });
+});
+
+/** The keys of a value without its leaves. */
+function shapeOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
