@@ -5,8 +5,8 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * What config/candor.yaml says, complete and deeply frozen: every value is there, and every value is in its range. Nothing
- * secret is ever part of it; secrets come from the environment alone.
+ * What config/candor.yaml says, complete and deeply frozen: every value is there, and every value is in its range.
+ * Nothing secret is ever part of it; secrets come from the environment alone.
  */
 export interface Config {
   /** The SQLite file, relative to the project's folder. */
@@ -24,8 +24,8 @@ export interface Config {
 }
 
 /**
- * The only place where defaults are written in code; config/candor.yaml shows the same ones, and a test holds the two equal.
- * Fees are those of Hyperliquid's lowest volume tier for perpetuals.
+ * The only place where defaults are written in code; config/candor.yaml shows the same ones, and a test holds the two
+ * equal. Fees are those of Hyperliquid's lowest volume tier for perpetuals.
  */
 export const DEFAULT_CONFIG: Config = {
   database: 'data/candor.sqlite',
