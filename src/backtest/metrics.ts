@@ -1,8 +1,15 @@
+import { cashOf } from '../core/ledger.ts';
+import { DAY_MS } from '../domain/time.ts';
+import type { Trade } from '../domain/trade.ts';
+import { type MicroUsd, microUsd, toUsd } from '../domain/units.ts';
+import type { RunResult } from './run.ts';
+
 /** Names of the metrics, in the order in which they are shown. */
 export const METRICS = [
   'trades',
   'winRate',
   'expectancyR',
+  'sdR',
   'expectancyFraction',
   'netReturnFraction',
   'maxDrawdownFraction',
@@ -17,5 +24,207 @@ export const METRICS = [
   'mfeR',
 ] as const;
 export type MetricName = (typeof METRICS)[number];
-/** NaN where the run cannot carry the metric (no trades, under two days): shown as 'not available'. */
+/** NaN where the run cannot carry the metric: shown as 'not available', with the reason of `whyNotAvailable`. */
 export type Metrics = Readonly<Record<MetricName, number>>;
+
+/** What a run does not say about itself. */
+export interface MetricsContext {
+  readonly depositUsd: MicroUsd;
+  /** When the first row of the run opens; `equityUsd[i]` stands at firstOpenMs + (i + 1) × intervalMs. */
+  readonly firstOpenMs: number;
+  readonly intervalMs: number;
+  readonly legs: number;
+}
+
+/**
+ * Every metric of one run, after costs.
+ *
+ * - `winRate`: share of trades with a net result above zero; the rest, zero included, are losses.
+ * - `expectancyR`, `sdR`: mean and sample standard deviation of R (net result / initial risk).
+ * - `expectancyFraction`: mean net result of a trade as a fraction of its entry notional, each trade counted alike.
+ * - `maxDrawdownFraction`: largest fall of the account marked to market below its highest so far, the deposit included; 0 … 1.
+ * - `profitFactor`: net gains / net losses.
+ * - `sharpeDaily`: mean / sample standard deviation of the returns of whole UTC days, marked to market; per day, not annualised.
+ * - `sortinoDaily`: mean / root mean square of the negative ones of the same returns, all days counted; per day.
+ * - `exposureFraction`: share of candles with a position, over all legs.
+ * - `maeR`, `mfeR`: mean of the furthest against and in favour, in R.
+ *
+ * One pass over trades and one over the account: it runs once for each draw of a control.
+ */
+export function metricsOf(
+  result: Pick<RunResult, 'trades' | 'ledger' | 'equityUsd' | 'heldRows'>,
+  context: MetricsContext,
+): Metrics {
+  const { ledger, equityUsd, heldRows } = result;
+  const daily = dailyRatios(equityUsd, context);
+  return {
+    ...tradeMetrics(result.trades),
+    netReturnFraction: (cashOf(ledger) - context.depositUsd) / context.depositUsd,
+    maxDrawdownFraction: maxDrawdown(equityUsd, toUsd(context.depositUsd)),
+    sharpeDaily: daily.sharpe,
+    sortinoDaily: daily.sortino,
+    exposureFraction: heldRows / (equityUsd.length * context.legs),
+    feesUsd: toUsd(ledger.feesUsd),
+    fundingUsd: toUsd(ledger.fundingUsd),
+  };
+}
+
+type TradeMetrics = Pick<
+  Metrics,
+  | 'trades'
+  | 'winRate'
+  | 'expectancyR'
+  | 'sdR'
+  | 'expectancyFraction'
+  | 'profitFactor'
+  | 'longestLosingRun'
+  | 'maeR'
+  | 'mfeR'
+>;
+
+function tradeMetrics(trades: readonly Trade[]): TradeMetrics {
+  let wins = 0;
+  let sumR = 0;
+  let sumSquaredR = 0;
+  let sumFraction = 0;
+  let gains = 0;
+  let losses = 0;
+  let losingRun = 0;
+  let longestLosingRun = 0;
+  let sumMaeR = 0;
+  let sumMfeR = 0;
+  for (const trade of trades) {
+    const { netPnlUsd, rMultiple } = trade;
+    if (netPnlUsd > 0) {
+      wins++;
+      gains += netPnlUsd;
+      losingRun = 0;
+    } else {
+      losses -= netPnlUsd;
+      losingRun++;
+      if (losingRun > longestLosingRun) longestLosingRun = losingRun;
+    }
+    sumR += rMultiple;
+    sumSquaredR += rMultiple * rMultiple;
+    sumFraction += rMultiple * riskFractionOf(trade);
+    sumMaeR += trade.maeR;
+    sumMfeR += trade.mfeR;
+  }
+  const n = trades.length;
+  const meanR = sumR / n;
+  const varianceR = Math.max(0, sumSquaredR - n * meanR * meanR) / (n - 1);
+  return {
+    trades: n,
+    winRate: wins / n,
+    expectancyR: meanR,
+    sdR: n < 2 ? Number.NaN : Math.sqrt(varianceR),
+    expectancyFraction: sumFraction / n,
+    profitFactor: losses > 0 ? gains / losses : Number.NaN,
+    longestLosingRun,
+    maeR: sumMaeR / n,
+    mfeR: sumMfeR / n,
+  };
+}
+
+/** Initial risk as a fraction of the entry notional: both are so many lots, which cancel. */
+function riskFractionOf(trade: Trade): number {
+  return Math.abs(trade.entryPrice - trade.stopPrice) / trade.entryPrice;
+}
+
+function maxDrawdown(equityUsd: Float64Array, depositUsd: number): number {
+  let peak = depositUsd;
+  let deepest = 0;
+  for (let i = 0; i < equityUsd.length; i++) {
+    const equity = equityUsd[i] as number;
+    if (equity > peak) peak = equity;
+    else if (peak - equity > deepest * peak) deepest = (peak - equity) / peak;
+  }
+  return Math.min(1, deepest);
+}
+
+/** Returns from one UTC midnight to the next; what lies before the first and after the last is no whole day and is left out. */
+function dailyRatios(equityUsd: Float64Array, context: MetricsContext): { sharpe: number; sortino: number } {
+  const { firstOpenMs, intervalMs, depositUsd } = context;
+  const rowsPerDay = DAY_MS / intervalMs;
+  const sinceMidnightMs = firstOpenMs % DAY_MS;
+  const beginsAtMidnight = sinceMidnightMs === 0;
+  const firstMidnight = (DAY_MS - sinceMidnightMs) / intervalMs - 1;
+  let before = beginsAtMidnight ? toUsd(depositUsd) : (equityUsd[firstMidnight] ?? Number.NaN);
+  let days = 0;
+  let sum = 0;
+  let sumSquared = 0;
+  let sumSquaredDown = 0;
+  for (let i = beginsAtMidnight ? firstMidnight : firstMidnight + rowsPerDay; i < equityUsd.length; i += rowsPerDay) {
+    const after = equityUsd[i] as number;
+    const dayReturn = after / before - 1;
+    before = after;
+    days++;
+    sum += dayReturn;
+    sumSquared += dayReturn * dayReturn;
+    if (dayReturn < 0) sumSquaredDown += dayReturn * dayReturn;
+  }
+  const mean = sum / days;
+  const variance = (sumSquared - days * mean * mean) / (days - 1);
+  const isFlat = !(variance > 1e-12 * (sumSquared / days));
+  return {
+    sharpe: days < 2 || isFlat ? Number.NaN : mean / Math.sqrt(variance),
+    sortino: days < 2 || sumSquaredDown === 0 ? Number.NaN : mean / Math.sqrt(sumSquaredDown / days),
+  };
+}
+
+/** Why a metric is NaN, as a phrase; undefined where it has a value. */
+export function whyNotAvailable(metric: MetricName, metrics: Metrics): string | undefined {
+  if (!Number.isNaN(metrics[metric])) return undefined;
+  if (metrics.trades === 0) return 'no trades';
+  switch (metric) {
+    case 'sdR':
+      return 'a single trade';
+    case 'profitFactor':
+      return 'no losing trade';
+    case 'sharpeDaily':
+      return 'fewer than two whole days (UTC), or an account that never moved';
+    case 'sortinoDaily':
+      return 'fewer than two whole days (UTC), or no losing day';
+    default:
+      return 'no candles';
+  }
+}
+
+/** One row of a table of trades: those of a coin, or of a month. */
+export interface TradeGroup {
+  readonly name: string;
+  readonly trades: number;
+  readonly winRate: number;
+  readonly expectancyR: number;
+  readonly netPnlUsd: MicroUsd;
+}
+
+/** Trades by coin, in the order of `coins`; a coin without a trade is a row too, its ratios NaN. */
+export function perCoin(trades: readonly Trade[], coins: readonly string[]): TradeGroup[] {
+  return grouped(trades, coins, (trade) => trade.coin);
+}
+
+/** Trades by the UTC month of their entry (`2025-07`), each month of the span a row, those without a trade too. */
+export function perMonth(trades: readonly Trade[], fromMs: number, toMs: number): TradeGroup[] {
+  const months: string[] = [];
+  const last = new Date(toMs - 1);
+  for (const month = new Date(fromMs); monthOf(month) <= monthOf(last); ) {
+    months.push(monthOf(month));
+    month.setUTCMonth(month.getUTCMonth() + 1, 1);
+  }
+  return grouped(trades, months, (trade) => monthOf(new Date(trade.entryTimeMs)));
+}
+
+function monthOf(time: Date): string {
+  return time.toISOString().slice(0, 7);
+}
+
+function grouped(trades: readonly Trade[], names: readonly string[], nameOf: (trade: Trade) => string): TradeGroup[] {
+  const byName = Map.groupBy(trades, nameOf);
+  return names.map((name) => {
+    const group = byName.get(name) ?? [];
+    const { winRate, expectancyR } = tradeMetrics(group);
+    const netPnlUsd = microUsd(group.reduce((sum, trade) => sum + trade.netPnlUsd, 0));
+    return { name, trades: group.length, winRate, expectancyR, netPnlUsd };
+  });
+}

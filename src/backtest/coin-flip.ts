@@ -1,0 +1,125 @@
+import type { Prng } from '../domain/prng.ts';
+import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../domain/signal.ts';
+import type { Trade } from '../domain/trade.ts';
+
+/** The coin flip of one leg: when it may enter, how often it does, and on which side. */
+export interface CoinFlipLeg {
+  /** Chance of an entry signal at a close. */
+  readonly rate: number;
+  /** Share of the signals that are long. */
+  readonly longShare: number;
+  /** The strategy's own exit signals; they stay where they are. */
+  readonly exits: Uint8Array;
+}
+
+/** What a coin flip is matched to, on one leg. */
+export interface CoinFlipTarget {
+  readonly trades: number;
+  readonly rows: number;
+}
+
+/** The rows of a study, on its own interval. */
+export interface CoinFlipSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly intervalMs: number;
+}
+
+const EXITS = EXIT_LONG | EXIT_SHORT;
+
+/**
+ * A first guess of the coin flip that matches a strategy: on each leg as many entries per flat close as the strategy made, and its
+ * share of longs. Random entries are held for longer or shorter than the strategy's own, so `calibrateCoinFlip` corrects the rates.
+ *
+ * @param signals the strategy's own schedule, one column a leg
+ */
+export function coinFlipLegs(
+  signals: readonly Uint8Array[],
+  trades: readonly Trade[],
+  span: CoinFlipSpan,
+): CoinFlipLeg[] {
+  const rows = span.to - span.from;
+  return signals.map((column, leg) => {
+    let entries = 0;
+    let longs = 0;
+    let busyRows = 0;
+    for (const trade of trades) {
+      if (trade.leg !== leg) continue;
+      entries++;
+      if (trade.side === 'long') longs++;
+      busyRows += (trade.exitTimeMs - trade.entryTimeMs) / span.intervalMs;
+    }
+    return {
+      rate: entries === 0 ? 0 : Math.min(1, entries / Math.max(1, rows - busyRows)),
+      longShare: entries === 0 ? 0.5 : longs / entries,
+      exits: column.map((bits) => bits & EXITS),
+    };
+  });
+}
+
+/** The stream of one draw on one leg; adding a strategy, a coin or a draw changes no other. */
+export function coinFlipStream(root: Prng, strategy: string, coin: string, draw: number | string): Prng {
+  return root.fork(`coin-flip/${strategy}/${coin}/${draw}`);
+}
+
+/**
+ * Random entries on one leg: at each close of rows from … to − 1, independently, an entry with chance `rate`. The engine does not hear
+ * entry signals while a position or an order is there, so this is the same as drawing one after another from the feasible
+ * moments; drawing first and dropping the infeasible would bias the control only if it were to redraw them elsewhere.
+ */
+export function coinFlipSignals(leg: CoinFlipLeg, from: number, to: number, rng: Prng, into: Uint8Array): void {
+  into.fill(0);
+  into.set(leg.exits.subarray(from, to), from);
+  if (leg.rate <= 0) return;
+  // The distance between successes of independent trials is geometric: one logarithm an entry instead of one draw a candle.
+  const logMiss = Math.log1p(-leg.rate);
+  for (let row = from + gap(rng, logMiss); row < to; row += 1 + gap(rng, logMiss)) {
+    into[row] = (into[row] as number) | (rng.uniform() < leg.longShare ? LONG : SHORT);
+  }
+}
+
+function gap(rng: Prng, logMiss: number): number {
+  return Math.floor(Math.log1p(-rng.uniform()) / logMiss);
+}
+
+/** How many draws correct the rates, and how often. */
+const PILOT_ROUNDS = 3;
+const PILOT_DRAWS = 32;
+
+/**
+ * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. A pilot shows
+ * how many closes one random trade takes away from the next, h = (rows − trades / rate) / trades; with it, the wanted number follows
+ * from rate = wanted / (rows − wanted × h).
+ *
+ * @param wanted trades of the strategy on each leg
+ * @param runPilot runs one draw of these legs through the engine and counts its trades on each leg; `name` names its random stream
+ */
+export function calibrateCoinFlip(
+  legs: readonly CoinFlipLeg[],
+  wanted: readonly number[],
+  rows: number,
+  runPilot: (legs: readonly CoinFlipLeg[], name: string) => readonly number[],
+): readonly CoinFlipLeg[] {
+  let calibrated = legs;
+  if (wanted.every((trades) => trades === 0)) return calibrated;
+  for (let round = 0; round < PILOT_ROUNDS; round++) {
+    const counts = new Float64Array(legs.length);
+    for (let draw = 0; draw < PILOT_DRAWS; draw++) {
+      const trades = runPilot(calibrated, `pilot-${round}-${draw}`);
+      for (let leg = 0; leg < legs.length; leg++) counts[leg] = (counts[leg] as number) + (trades[leg] as number);
+    }
+    calibrated = calibrated.map((leg, i) => {
+      const rate = correctedRate(leg.rate, (counts[i] as number) / PILOT_DRAWS, wanted[i] as number, rows);
+      return { ...leg, rate };
+    });
+  }
+  return calibrated;
+}
+
+function correctedRate(rate: number, made: number, wanted: number, rows: number): number {
+  if (rate === 0 || wanted === 0) return 0;
+  if (made === 0) return Math.min(1, 2 * rate);
+  const closesPerTrade = (rows - made / rate) / made;
+  const feasible = rows - wanted * closesPerTrade;
+  return feasible > wanted ? wanted / feasible : 1;
+}
