@@ -1,8 +1,8 @@
 /**
  * Holds the import table (tools/import-table.ts) over the sources: `npm run imports`.
  *
- * A checker that cannot parse finds nothing wrong. So this one first has to find violations of every rule, planted in a tree of
- * their own, and then says how many modules it read; it fails when it missed a file, or an import of one.
+ * A checker that cannot parse finds nothing wrong. So this one first has to find violations of every rule, planted in a
+ * tree of their own, and then says how many modules it read; it fails when it missed a file, or an import of one.
  */
 import {
   existsSync,

@@ -37,8 +37,8 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Folders that know no files, network, processes or time, with the modules from outside that they use all the same: pure
- * arithmetic, `module` (to require a CommonJS package) and `v8` (to clone plain data).
+ * Folders that know no files, network, processes or time, with the modules from outside that they use all the same:
+ * pure arithmetic, `module` (to require a CommonJS package) and `v8` (to clone plain data).
  */
 export const PURE: Readonly<Record<string, readonly string[]>> = {
   domain: ['fastest-levenshtein'],
@@ -48,7 +48,7 @@ export const PURE: Readonly<Record<string, readonly string[]>> = {
 
 const TEST_FILE = '\\.test\\.ts$';
 
-/** The tables as rules of dependency-cruiser. Tests are free to import: an oracle may know better than what it tests. */
+/** The tables as rules of dependency-cruiser. Tests are free to import: an oracle may know better. */
 export const IMPORT_RULES: readonly IRegularForbiddenRuleType[] = [
   ...Object.entries(MAY_IMPORT).map(([folder, others]) =>
     rule(

@@ -57,7 +57,7 @@ export async function createContext(options: GlobalOptions, signal: AbortSignal)
   };
 }
 
-/** The nearest folder with strategies/ in it, upwards from the working directory; else the clone that this file is in. */
+/** The nearest folder upwards with strategies/ in it; else the clone that this file is in. */
 export function projectRoot(workingDirectory: string): string {
   for (let folder = workingDirectory; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'strategies'))) return folder;
