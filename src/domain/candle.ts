@@ -123,3 +123,31 @@ export function closeTimeAt(columns: CandleColumns, row: number): EpochMs {
 export function rowAt(columns: CandleColumns, openTimeMs: number): number {
   return (openTimeMs - columns.firstOpenMs) / intervalMs(columns.interval);
 }
+
+/** The same candles on the grid of `length` rows that starts at firstOpenMs; rows that are not there are NaN. */
+export function alignColumns(columns: CandleColumns, firstOpenMs: EpochMs, length: number): CandleColumns {
+  const shift = rowAt(columns, firstOpenMs);
+  if (!Number.isInteger(shift)) {
+    throw new DataError(`${formatTime(firstOpenMs)} is not on the ${columns.interval} grid of ${columns.coin}`);
+  }
+  if (shift === 0 && length === columns.length) return columns;
+  const aligned = emptyColumns(columns.coin, columns.interval, firstOpenMs, length);
+  const from = Math.max(shift, 0);
+  const to = Math.min(shift + length, columns.length);
+  if (from < to) {
+    for (const name of ['open', 'high', 'low', 'close', 'volume'] as const) {
+      aligned[name].set(columns[name].subarray(from, to), from - shift);
+    }
+  }
+  return aligned;
+}
+
+/** Rates settled from … to, both included. */
+export function sliceFunding(funding: FundingRates, fromMs: number, toMs: number): FundingRates {
+  const rows = [...funding.timesMs.keys()].filter((row) => {
+    const timeMs = funding.timesMs[row] as number;
+    return timeMs >= fromMs && timeMs <= toMs;
+  });
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] as number);
+  return { coin: funding.coin, timesMs: pick(funding.timesMs), rates: pick(funding.rates) };
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { type CsvError, parse } from 'csv-parse/sync';
+import { DataError } from '../domain/errors.ts';
+import { DefectLog } from './defects.ts';
+
+const unzip = promisify(gunzip);
+
+/** Rows of a CSV file as numbers, with the line that each stands on. */
+export interface NumericRows {
+  readonly file: string;
+  /** Per row the values of the asked-for columns, in that order. */
+  readonly rows: readonly (readonly number[])[];
+  readonly lines: readonly number[];
+}
+
+/**
+ * A file's bytes, unzipped where they are gzip (by their first two bytes, whatever the name says).
+ *
+ * @throws DataError when the file cannot be read, is empty, or is a broken gzip file
+ */
+export async function readWhole(path: string, file: string): Promise<Buffer> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
+    throw new DataError(`${file} cannot be read: ${why}`, { cause: error });
+  });
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const content = isGzip ? await unzip(bytes).catch((error: Error) => throwBrokenGzip(file, error)) : bytes;
+  if (content.length === 0) throw new DataError(`${file} is empty`);
+  return content;
+}
+
+function throwBrokenGzip(file: string, error: Error): never {
+  const truncated = error.message.includes('unexpected end of file');
+  throw new DataError(`${file} is ${truncated ? 'a truncated' : 'a broken'} gzip file`, {
+    details: [error.message],
+    hint: 'Fetch the file again; nothing was imported.',
+    cause: error,
+  });
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Reads the columns of that name as numbers; other columns are ignored.
+ *
+ * @throws DataError naming file and line: no header, a missing column, an unclosed quote, a row with too few or too many fields,
+ *   a field that is no number
+ */
+export function parseNumericCsv(content: Buffer, file: string, columns: readonly string[]): NumericRows {
+  const rows: number[][] = [];
+  const lines: number[] = [];
+  const defects = new DefectLog();
+  let header: readonly string[] | undefined;
+  let places: readonly number[] = [];
+  const onRecord = (fields: readonly string[], { lines: line }: { lines: number }): null => {
+    if (header === undefined) {
+      header = fields;
+      places = placesOf(fields, columns, file);
+    } else if (fields.length !== header.length) {
+      const expected = header.length;
+      defects.add('wrong number of fields', line, () => `${fields.length} where the header has ${expected}`);
+    } else {
+      const row = numbersAt(places, fields, columns, (what) => defects.add('not a number', line, () => what));
+      rows.push(row);
+      lines.push(line);
+    }
+    return null;
+  };
+  try {
+    parse(content, { bom: true, trim: true, relax_column_count: true, skip_empty_lines: true, on_record: onRecord });
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    const { message, lines: line } = error as CsvError & { lines?: number };
+    throw new DataError(`${file}: line ${line ?? rows.length + 1} is not CSV`, { details: [message], cause: error });
+  }
+  defects.throwIfAny(
+    file,
+    rows.length + defects.count('wrong number of fields'),
+    'Repair these lines or fetch the file again.',
+  );
+  if (rows.length === 0) throw new DataError(`${file} has no rows`);
+  return { file, rows, lines };
+}
+
+/** Where the wanted columns stand in the header. */
+function placesOf(header: readonly string[], columns: readonly string[], file: string): number[] {
+  const missing = columns.filter((column) => !header.includes(column));
+  if (missing.length > 0) {
+    const noHeader = header.every((field) => NUMBER.test(field));
+    const what = noHeader ? 'line 1 is not a header' : `column '${missing.join("', '")}' is missing`;
+    throw new DataError(`${file}: ${what}`, {
+      details: [`line 1: ${header.join(',').slice(0, 200)}`],
+      hint: `The first line must name the columns ${columns.join(',')}.`,
+    });
+  }
+  return columns.map((column) => header.indexOf(column));
+}
+
+function numbersAt(
+  places: readonly number[],
+  fields: readonly string[],
+  columns: readonly string[],
+  onBadField: (what: string) => void,
+): number[] {
+  const row: number[] = [];
+  for (let i = 0; i < places.length; i++) {
+    const text = fields[places[i] as number] as string;
+    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value)) onBadField(`${columns[i]} is '${text.slice(0, 40)}'`);
+    row.push(value);
+  }
+  return row;
+}

@@ -1,0 +1,40 @@
+import { formatTime } from '../domain/time.ts';
+import { epochMs } from '../domain/units.ts';
+import { DefectLog } from './defects.ts';
+import { type FundingRow, fundingHour } from './funding-store.ts';
+
+export const FUNDING_COLUMNS = ['t', 'rate'] as const;
+
+/** The exchange caps funding at 4 % an hour, and charged for eight hours at once until June 2023. */
+const MOST_RATE = 8 * 0.04;
+
+export function fundingOfRow([t, rate]: readonly number[]): FundingRow {
+  return { timeMs: epochMs(t as number), rate: rate as number };
+}
+
+/**
+ * Checks that the rows are settlements, in order, at most one for each hour.
+ *
+ * @throws DataError that counts the bad lines by kind and names the first of each
+ */
+export function checkFunding(file: string, rows: readonly FundingRow[], lines: readonly number[]): void {
+  const defects = new DefectLog();
+  let previousHour = Number.NEGATIVE_INFINITY;
+  rows.forEach(({ timeMs, rate }, i) => {
+    const line = lines[i] as number;
+    if (!(timeMs >= 1e12 && timeMs < 1e13)) {
+      defects.add('no time in milliseconds', line, () => `t is ${timeMs}`);
+      return;
+    }
+    const hour = fundingHour(timeMs);
+    if (hour === previousHour) defects.add('hour seen before', line, () => formatTime(timeMs));
+    if (hour < previousHour) defects.add('time before the line above', line, () => formatTime(timeMs));
+    if (Math.abs(rate) > MOST_RATE) defects.add('rate beyond what the exchange allows', line, () => `rate is ${rate}`);
+    previousHour = Math.max(previousHour, hour);
+  });
+  defects.throwIfAny(
+    file,
+    rows.length,
+    'Rates are fractions for one settlement (0.0000125 is 0.00125 %), times UTC milliseconds, ascending.',
+  );
+}
