@@ -47,6 +47,11 @@ export class Output {
     this.#stderr.write(`${text}\n`);
   }
 
+  /** An error that does not end the command. */
+  error(error: CandorError): void {
+    this.note(renderError(error, false));
+  }
+
   /** The machine's form of a result: one JSON document. A command prints either this or its tables. */
   json(value: unknown): void {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,11 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
+import type { DataOptions } from './data.ts';
+import type { ImportOptions } from './import.ts';
 import type { StudyOptions } from './study.ts';
 
 const USAGE_ERROR = 2;
 /** By convention 128 + the number of the signal. */
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Makes the action of a command out of what the command does, inside the frame that all commands share. */
+type Frame = <Given extends unknown[]>(
+  body: (context: Context, ...given: Given) => Promise<ExitCode>,
+) => (...given: Given) => Promise<void>;
 
 /**
  * Runs one command line and sets the exit status. Everything that a command throws ends here and is shown once.
@@ -15,19 +22,16 @@ const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 export async function main(args: readonly string[]): Promise<void> {
   tolerateClosedPipes();
-  const program = createProgram((code) => {
-    process.exitCode = code;
-  });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Commander has said what is wrong; it has a code of its own only for --help and --version, which are no errors.
+    // Commander has said what is wrong; it has a code of its own only for --help, which is no error.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
   }
 }
 
-function createProgram(exit: (code: number) => void): Command {
+function createProgram(): Command {
   const program = new Command('candor')
     .description(
       'Honest backtests for Hyperliquid perpetuals: a strategy trades only after it has beaten a coin flip that wore ' +
@@ -39,23 +43,27 @@ function createProgram(exit: (code: number) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
+  const frame: Frame =
+    (body) =>
+    async (...given) => {
+      process.exitCode = await execute(program.opts<GlobalOptions>(), (context) => body(context, ...given));
+    };
+  addStudyCommands(program, frame);
+  addDataCommands(program, frame);
+  return program;
+}
 
-  /** Wires an action to a module's `run`, inside the frame that all commands share. */
-  const runs =
-    <Given extends unknown[]>(body: (context: Context, ...given: Given) => Promise<ExitCode>) =>
-    async (...given: Given): Promise<void> =>
-      exit(await execute(program.opts<GlobalOptions>(), (context) => body(context, ...given)));
-
+function addStudyCommands(program: Command, frame: Frame): void {
   program
     .command('study')
-    .description('judge strategies on candles, against a coin flip with the same stops (the main job)')
-    .argument('[name]', 'a file of backtests/, by bare name or path', 'ninety-days')
+    .description('judge strategies against a coin flip with the same stops: the main job')
+    .argument('[name]', 'a study of backtests/, by bare name or by path', 'ninety-days')
     .option('--draws <n>', 'draws of each control', wholeNumber)
     .option('--seed <n>', 'seed of the controls', wholeNumber)
     .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
     .option('--json', 'print the report as JSON instead of tables')
     .action(
-      runs(async (context, name: string, options: StudyOptions) =>
+      frame(async (context, name: string, options: StudyOptions) =>
         (await import('./study.ts')).run(name, options, context),
       ),
     );
@@ -64,39 +72,75 @@ function createProgram(exit: (code: number) => void): Command {
     .description('run a report again and compare it to the last digit')
     .argument('<report>', 'the JSON file of a report')
     .action(
-      runs(async (context, file: string, options: object) => (await import('./verify.ts')).run(file, options, context)),
+      frame(async (context, file: string, options: object) =>
+        (await import('./verify.ts')).run(file, options, context),
+      ),
     );
-  return program;
+}
+
+function addDataCommands(program: Command, frame: Frame): void {
+  program
+    .command('import')
+    .description('bring candles, funding rates or instruments into the database')
+    .argument('<file...>', "CSV (plain or gzip) or the exchange's JSON, named like hyperliquid_BTC_1h.csv.gz")
+    .option('--coin <coin>', "what the file's name does not say")
+    .option('--interval <interval>', 'the same')
+    .option('--source <source>', 'the same')
+    .option('--dry-run', 'read and check everything, and store nothing')
+    .option('--json', 'print what was imported as JSON')
+    .action(
+      frame(async (context, files: string[], options: ImportOptions) =>
+        (await import('./import.ts')).run(files, options, context),
+      ),
+    );
+  const data = program.command('data').description('look at what is stored');
+  data
+    .command('status')
+    .description('which series there are, and how far they reach')
+    .option('--json', 'print it as JSON')
+    .action(frame(async (context, options: DataOptions) => (await import('./data.ts')).runStatus(options, context)));
+  data
+    .command('check')
+    .description('gaps, impossible candles, intervals that disagree')
+    .option('--json', 'print it as JSON')
+    .action(frame(async (context, options: DataOptions) => (await import('./data.ts')).runCheck(options, context)));
 }
 
 /** Config, log and signals around a command; gives the exit status. */
 async function execute(options: GlobalOptions, body: (context: Context) => Promise<ExitCode>): Promise<number> {
   const abort = new AbortController();
-  const interrupt = (signal: NodeJS.Signals): void => {
-    const code = SIGNAL_EXITS[signal as keyof typeof SIGNAL_EXITS];
+  let stoppedBy: keyof typeof SIGNAL_EXITS | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
     // The second time somebody insists.
-    if (abort.signal.aborted) process.exit(code);
-    process.exitCode = code;
+    if (stoppedBy !== undefined) process.exit(SIGNAL_EXITS[stoppedBy]);
+    stoppedBy = signal as keyof typeof SIGNAL_EXITS;
     abort.abort(new Error(`stopped by ${signal}`));
   };
   const signals = Object.keys(SIGNAL_EXITS) as (keyof typeof SIGNAL_EXITS)[];
-  for (const signal of signals) process.on(signal, interrupt);
+  for (const signal of signals) process.on(signal, stop);
   try {
     const { createContext } = await import('./context.ts');
     const code = await body(await createContext(options, abort.signal));
-    return abort.signal.aborted ? Number(process.exitCode) : code;
+    return stoppedBy === undefined ? code : SIGNAL_EXITS[stoppedBy];
   } catch (error) {
-    if (abort.signal.aborted) {
-      process.stderr.write('stopped; what was finished is kept, and the next run goes on from there\n');
-      return Number(process.exitCode);
-    }
-    const { renderError } = await import('./output.ts');
-    const { UsageError } = await import('../domain/errors.ts');
-    process.stderr.write(`${renderError(error, options.logLevel === 'debug')}\n`);
-    return error instanceof UsageError ? USAGE_ERROR : 1;
+    return await reportFailure(error, options, stoppedBy);
   } finally {
-    for (const signal of signals) process.off(signal, interrupt);
+    for (const signal of signals) process.off(signal, stop);
   }
+}
+
+async function reportFailure(
+  error: unknown,
+  options: GlobalOptions,
+  stoppedBy: keyof typeof SIGNAL_EXITS | undefined,
+): Promise<number> {
+  if (stoppedBy !== undefined) {
+    process.stderr.write('stopped: what was finished is kept, and the same command goes on from there\n');
+    return SIGNAL_EXITS[stoppedBy];
+  }
+  const [{ renderError }, { UsageError }] = await Promise.all([import('./output.ts'), import('../domain/errors.ts')]);
+  process.stderr.write(`${renderError(error, options.logLevel === 'debug')}\n`);
+  return error instanceof UsageError ? USAGE_ERROR : 1;
 }
 
 function wholeNumber(text: string): number {

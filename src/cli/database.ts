@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { UsageError } from '../domain/errors.ts';
+import type { Interval } from '../domain/time.ts';
+import { type MarketDatabase, openDatabase } from '../market/database.ts';
+import type { Context } from './context.ts';
+
+/** Opens the database for the time that `body` takes, creates it where it is absent, and closes it whatever happens. */
+export async function withDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
+  const db = openDatabase(context.databasePath);
+  try {
+    return await body(db);
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * As `withDatabase`, for commands that only look.
+ *
+ * @throws UsageError where there is no database; looking does not create one
+ */
+export async function withStoredDatabase<T>(
+  context: Context,
+  body: (db: MarketDatabase) => T | Promise<T>,
+): Promise<T> {
+  if (!existsSync(context.databasePath)) {
+    throw new UsageError(`there is no database ${shownPath(context, context.databasePath)} yet`, {
+      hint: "'candor import FILE…' or the first 'candor study' makes it.",
+    });
+  }
+  return withDatabase(context, body);
+}
+
+/** A path as the person who typed the command would write it. */
+export function shownPath(context: Context, path: string): string {
+  const shorter = relative(context.workingDirectory, path);
+  return shorter.startsWith('..') ? path : shorter;
+}
+
+/** `hyperliquid BTC 1h`, `hyperliquid BTC funding` */
+export function seriesName(series: {
+  readonly source: string;
+  readonly coin: string;
+  readonly interval: Interval;
+  readonly kind: 'trade' | 'funding';
+}): string {
+  return `${series.source} ${series.coin} ${series.kind === 'funding' ? 'funding' : series.interval}`;
+}
+
+/** `1,234,567` */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `1 candle`, `2,259 candles` */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
