@@ -1,0 +1,81 @@
+import { alignColumns, type CandleColumns, type FundingRates, sliceFunding } from '../domain/candle.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import type { Study } from '../domain/study.ts';
+import { type Interval, intervalMs } from '../domain/time.ts';
+import type { EpochMs } from '../domain/units.ts';
+import { loadCandles } from '../market/candle-store.ts';
+import type { MarketDatabase } from '../market/database.ts';
+import { fingerprintOf } from '../market/fingerprint.ts';
+import { loadFunding } from '../market/funding-store.ts';
+import { findInstrument, loadInstruments } from '../market/instrument-store.ts';
+import { findCandleSeries, listSeries } from '../market/series-store.ts';
+import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyData } from './study-data.ts';
+
+/** Where a study takes its candles from: the database, or the synthetic market. */
+export interface CandleSource {
+  readonly name: string;
+  readonly isSynthetic: boolean;
+  /** @throws UsageError with the nearest names for what is not there */
+  readonly span: (coin: string, interval: Interval) => SeriesSpan;
+  readonly candles: (coin: string, interval: Interval, fromMs: EpochMs, toMs: EpochMs) => CandleColumns;
+  readonly funding: (coin: string) => FundingRates;
+  /** @throws UsageError with the nearest names for an unknown coin */
+  readonly instrument: (coin: string) => Instrument;
+}
+
+/** The candles of the database; where two sources have them, those of the preferred one. */
+export function storedCandles(db: MarketDatabase, preferred: string): CandleSource {
+  const series = listSeries(db);
+  const instruments = loadInstruments(db);
+  const sourceOf = (coin: string, interval: Interval): string | undefined =>
+    series.some(
+      (one) => one.source === preferred && one.coin === coin && one.interval === interval && one.kind === 'trade',
+    )
+      ? preferred
+      : undefined;
+  return {
+    name: preferred,
+    isSynthetic: false,
+    span: (coin, interval) => {
+      const { firstOpenMs, lastOpenMs } = findCandleSeries(db, { coin, interval, source: sourceOf(coin, interval) });
+      return { coin, interval, firstOpenMs, lastCloseMs: (lastOpenMs + intervalMs(interval)) as EpochMs };
+    },
+    candles: (coin, interval, fromMs, toMs) =>
+      loadCandles(db, { coin, interval, source: sourceOf(coin, interval), fromMs, toMs }),
+    funding: (coin) => loadFunding(db, coin),
+    instrument: (coin) => findInstrument(instruments, coin),
+  };
+}
+
+/** Loads what a study runs on: every coin of an interval on one grid, from the anchor to the end of the span. */
+export function assembleStudyData(
+  study: Study,
+  coins: readonly string[],
+  plan: SpanPlan,
+  source: CandleSource,
+): StudyData {
+  const { fromMs, toMs } = plan;
+  const gridOf = (interval: Interval): IntervalGrid => {
+    const stepMs = intervalMs(interval);
+    const anchorMs = plan.anchors.get(interval) ?? fromMs;
+    const length = (Math.floor(toMs / stepMs) * stepMs - anchorMs) / stepMs;
+    const aligned = coins.map((coin) => alignColumns(source.candles(coin, interval, anchorMs, toMs), anchorMs, length));
+    const candles = new Map(aligned.map((columns) => [columns.coin, columns]));
+    const [first] = aligned;
+    if (first === undefined) throw new RangeError('a study needs a coin');
+    return { interval, candles, ...rowsOf(first, fromMs, toMs) };
+  };
+  const grids = [gridOf(study.interval), ...study.confirm.map(gridOf)] as const;
+  const firstMs = Math.min(...plan.anchors.values());
+  const funding = coins.map((coin) => sliceFunding(source.funding(coin), firstMs, toMs));
+  return {
+    isSynthetic: source.isSynthetic,
+    source: source.name,
+    fingerprint: fingerprintOf({ candles: grids.flatMap((grid) => [...grid.candles.values()]), funding }),
+    fromMs,
+    toMs,
+    instruments: new Map(coins.map((coin) => [coin, source.instrument(coin)])),
+    funding: new Map(funding.map((rates) => [rates.coin, rates])),
+    grids,
+  };
+}

@@ -1,0 +1,151 @@
+import type { CandleColumns } from '../domain/candle.ts';
+import { closeTimeAt, rowAt } from '../domain/candle.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import type { Distance, RiskRules } from '../domain/risk-rules.ts';
+import { type Interval, intervalMs } from '../domain/time.ts';
+import { denseFundingRate } from '../market/funding-store.ts';
+import { Evaluation, type MarketData } from '../series/evaluation.ts';
+import { ownMarket } from '../series/market.ts';
+import { type FundingColumns, fundingColumns } from './funding.ts';
+import type { Leg } from './run.ts';
+import type { IntervalGrid, StudyData } from './study-data.ts';
+
+/**
+ * What follows from the candles of a study alone, whatever the strategy: computed when first asked for, then shared by all cells and
+ * draws. Each worker has one over the same memory.
+ */
+export class MarketRoom {
+  readonly data: StudyData;
+  readonly #funding = new Map<string, FundingColumns>();
+  readonly #markets = new Map<Interval, ReadonlyMap<string, MarketData>>();
+  readonly #atr = new Map<string, Float64Array>();
+
+  constructor(data: StudyData) {
+    this.data = data;
+  }
+
+  grid(interval: Interval): IntervalGrid {
+    return found(
+      this.data.grids.find((grid) => grid.interval === interval),
+      `${interval} candles`,
+    );
+  }
+
+  candles(interval: Interval, coin: string): CandleColumns {
+    return found(this.grid(interval).candles.get(coin), `${interval} candles of ${coin}`);
+  }
+
+  instrument(coin: string): Instrument {
+    return found(this.data.instruments.get(coin), `trading rules of ${coin}`);
+  }
+
+  funding(interval: Interval, coin: string): FundingColumns {
+    return remembered(this.#funding, `${interval} ${coin}`, () =>
+      fundingColumns(this.candles(interval, coin), this.instrument(coin).szDecimals, this.data.funding.get(coin)),
+    );
+  }
+
+  /** A fresh evaluation of expressions on one coin, with all the others in sight. */
+  evaluation(interval: Interval, coin: string): Evaluation {
+    const grid = this.grid(interval);
+    const markets = remembered(this.#markets, interval, () => {
+      const withRates = [...grid.candles].map(([name, candles]): [string, MarketData] => {
+        const funding = this.data.funding.get(name);
+        return [
+          name,
+          funding === undefined ? { candles } : { candles, fundingRate: denseFundingRate(candles, funding) },
+        ];
+      });
+      return new Map(withRates);
+    });
+    return new Evaluation({ coin, interval }, markets);
+  }
+
+  /** Average true range at each close, for a distance that is measured in it. */
+  atr(interval: Interval, coin: string, distance: Distance | undefined): Float64Array | undefined {
+    if (distance === undefined || !('atr' in distance)) return undefined;
+    return remembered(this.#atr, `${interval} ${coin} ${distance.period}`, () => {
+      const evaluation = this.evaluation(interval, coin);
+      const range = ownMarket.atr(distance.period);
+      evaluation.request(range);
+      evaluation.advanceTo(this.candles(interval, coin).length);
+      return evaluation.values(range);
+    });
+  }
+
+  /** Legs that decide on the candles on which they are filled. */
+  legs(interval: Interval, coins: readonly string[], signals: readonly Uint8Array[], rules: RiskRules): Leg[] {
+    return coins.map((coin, i) =>
+      legOf(this, interval, coin, {
+        signals: found(signals[i], `signals of ${coin}`),
+        stopAtr: this.atr(interval, coin, rules.stop),
+        trailAtr: this.atr(interval, coin, rules.trail?.distance),
+      }),
+    );
+  }
+
+  /** Legs that decide on the candles of `interval` and are filled on the finer ones (rule 30, i). */
+  legsFilledOn(
+    finer: Interval,
+    interval: Interval,
+    coins: readonly string[],
+    signals: readonly Uint8Array[],
+    rules: RiskRules,
+  ): Leg[] {
+    return coins.map((coin, i) => {
+      const rowOf = finerRows(this.candles(interval, coin), this.candles(finer, coin));
+      const { length } = this.candles(finer, coin);
+      const spread = (values: Float64Array | undefined): Float64Array | undefined =>
+        values && placed(values, rowOf, new Float64Array(length).fill(Number.NaN));
+      return legOf(this, finer, coin, {
+        signals: placed(found(signals[i], `signals of ${coin}`), rowOf, new Uint8Array(length)),
+        stopAtr: spread(this.atr(interval, coin, rules.stop)),
+        trailAtr: spread(this.atr(interval, coin, rules.trail?.distance)),
+      });
+    });
+  }
+}
+
+interface Decisions {
+  readonly signals: Uint8Array;
+  readonly stopAtr: Float64Array | undefined;
+  readonly trailAtr: Float64Array | undefined;
+}
+
+function legOf(room: MarketRoom, interval: Interval, coin: string, decisions: Decisions): Leg {
+  const { signals, stopAtr, trailAtr } = decisions;
+  return {
+    coin,
+    instrument: room.instrument(coin),
+    candles: room.candles(interval, coin),
+    funding: room.funding(interval, coin),
+    signals,
+    ...(stopAtr === undefined ? {} : { stopAtr }),
+    ...(trailAtr === undefined ? {} : { trailAtr }),
+  };
+}
+
+/** For each row of the coarse candles, the finer row that closes at the same instant. */
+function finerRows(coarse: CandleColumns, fine: CandleColumns): (row: number) => number {
+  const fineMs = intervalMs(fine.interval);
+  return (row) => rowAt(fine, closeTimeAt(coarse, row) - fineMs);
+}
+
+function placed<T extends Float64Array | Uint8Array>(values: T, rowOf: (row: number) => number, into: T): T {
+  for (let row = 0; row < values.length; row++) {
+    const target = rowOf(row);
+    if (target >= 0 && target < into.length) into[target] = values[row] as number;
+  }
+  return into;
+}
+
+function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new RangeError(`the study has no ${what}`);
+  return value;
+}

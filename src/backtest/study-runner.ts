@@ -1,0 +1,146 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { closeTimeAt } from '../domain/candle.ts';
+import type { CandorError } from '../domain/errors.ts';
+import { Prng } from '../domain/prng.ts';
+import type { StudyStrategy } from '../domain/study.ts';
+import { DAY_MS, intervalMs } from '../domain/time.ts';
+import { type DrawChunk, drawTable, fanRows } from './draws.ts';
+import type { StrategyFailure, StrategyOutcome, StudyOutcome } from './outcome.ts';
+import { type RotationPlan, rotationPlans } from './rotation.ts';
+import type { StudyData } from './study-data.ts';
+import type { Judged, Task, WorkerSetting } from './study-tasks.ts';
+
+/** Draws in one task: small enough that the bar moves and Ctrl-C is heard, large enough that handing over costs nothing. */
+const CHUNK_DRAWS = 100;
+
+export interface StudyRun extends WorkerSetting {
+  readonly data: StudyData;
+  /** Strategies that could not even be loaded; they keep their place in the outcome. */
+  readonly failures: ReadonlyMap<string, StrategyFailure>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/**
+ * Runs a study on all cores: first every strategy itself, then the draws of its controls. A strategy that throws becomes a failure, and the
+ * others finish. The answer does not depend on the number of workers, nor on the order in which they finish.
+ */
+export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
+  const { study, data } = run;
+  const pool = new Piscina({
+    filename: new URL('./study-worker.ts', import.meta.url).href,
+    maxThreads: availableParallelism(),
+    minThreads: 1,
+    workerData: { study, costs: run.costs, strategiesDirectory: run.strategiesDirectory, data },
+  });
+  try {
+    return await new StudyTasks(run, pool).all();
+  } finally {
+    await pool.destroy();
+  }
+}
+
+type Settled<T> = { readonly strategy: StudyStrategy } & (
+  | { readonly value: T }
+  | { readonly failure: StrategyFailure }
+);
+
+class StudyTasks {
+  readonly #run: StudyRun;
+  readonly #pool: Piscina;
+  readonly #fanRows: readonly number[];
+  readonly #total: number;
+  #done = 0;
+
+  constructor(run: StudyRun, pool: Piscina) {
+    const { from, to } = run.data.grids[0];
+    const { draws } = run.study.controls;
+    this.#run = run;
+    this.#pool = pool;
+    this.#fanRows = fanRows(to - from);
+    this.#total = run.study.strategies.length * (1 + 2 * Math.ceil(draws / CHUNK_DRAWS));
+  }
+
+  async all(): Promise<StudyOutcome> {
+    const { study, data } = this.#run;
+    const judged = await Promise.all(study.strategies.map((strategy) => this.#judge(strategy)));
+    const longestHoldRows = Math.max(0, ...judged.map((one) => ('value' in one ? one.value.longestHoldRows : 0)));
+    const plans = this.#rotationPlans(longestHoldRows);
+    const strategies = await Promise.all(
+      judged.map((one) => ('value' in one ? this.#control(one, plans) : one.failure)),
+    );
+    const [{ from, candles }] = data.grids;
+    const [columns] = candles.values();
+    if (columns === undefined) throw new RangeError('a study needs candles');
+    const fanTimesMs = Float64Array.from(this.#fanRows, (row) => closeTimeAt(columns, from + row));
+    return { fromMs: data.fromMs, toMs: data.toMs, fanTimesMs, strategies };
+  }
+
+  /** One seed, one list of plans: the same offset at the same draw for all strategies (rule 26). */
+  #rotationPlans(longestHoldRows: number): RotationPlan[] {
+    const { study, data } = this.#run;
+    const [{ from, to }] = data.grids;
+    const span = { rows: to - from, rowsPerDay: DAY_MS / intervalMs(study.interval), longestHoldRows };
+    return rotationPlans(span, study.controls.draws, new Prng(study.controls.seed).fork('rotation'));
+  }
+
+  async #judge(strategy: StudyStrategy): Promise<Settled<Judged>> {
+    const known = this.#run.failures.get(strategy.name);
+    if (known !== undefined) {
+      this.#advance(this.#total / this.#run.study.strategies.length);
+      return { strategy, failure: known };
+    }
+    try {
+      return { strategy, value: await this.#call<Judged>({ kind: 'judge', strategy }) };
+    } catch (error) {
+      this.#run.signal.throwIfAborted();
+      this.#advance(this.#total / this.#run.study.strategies.length - 1);
+      return { strategy, failure: failureOf(strategy.name, error) };
+    }
+  }
+
+  async #control(
+    { strategy, value: { outcome, coinFlip } }: { readonly strategy: StudyStrategy; readonly value: Judged },
+    plans: readonly RotationPlan[],
+  ): Promise<StrategyOutcome> {
+    const common = { strategy, fanRows: this.#fanRows };
+    const rotations = chunks(plans.length).map(({ first, count }) =>
+      this.#call<DrawChunk>({
+        kind: 'rotation',
+        firstDraw: first,
+        plans: plans.slice(first, first + count),
+        ...common,
+      }),
+    );
+    const flips = chunks(this.#run.study.controls.draws).map(({ first, count }) =>
+      this.#call<DrawChunk>({ kind: 'coin-flip', firstDraw: first, draws: count, legs: coinFlip, ...common }),
+    );
+    const [rotation, flip] = await Promise.all([Promise.all(rotations), Promise.all(flips)]);
+    return { ...outcome, rotation: drawTable('rotation', rotation), coinFlip: drawTable('coin-flip', flip) };
+  }
+
+  async #call<T>(task: Task): Promise<T> {
+    const result = (await this.#pool.run(task, { signal: this.#run.signal })) as T;
+    this.#advance(1);
+    return result;
+  }
+
+  #advance(tasks: number): void {
+    this.#done += tasks;
+    this.#run.onProgress(this.#done, this.#total);
+  }
+}
+
+function chunks(draws: number): { readonly first: number; readonly count: number }[] {
+  return Array.from({ length: Math.ceil(draws / CHUNK_DRAWS) }, (_, i) => ({
+    first: i * CHUNK_DRAWS,
+    count: Math.min(CHUNK_DRAWS, draws - i * CHUNK_DRAWS),
+  }));
+}
+
+/** An error of a strategy as plain data; one that crossed a thread has lost its class, but not its parts. */
+export function failureOf(name: string, error: unknown): StrategyFailure {
+  const { message, details, hint } = error as Partial<CandorError>;
+  return { name, error: { message: message ?? String(error), details: details ?? [], hint } };
+}

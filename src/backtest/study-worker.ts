@@ -1,0 +1,26 @@
+import { workerData } from 'node:worker_threads';
+import type { StudyStrategy } from '../domain/study.ts';
+import { loadStrategy } from '../strategy/load.ts';
+import type { DrawChunk } from './draws.ts';
+import { MarketRoom } from './market-room.ts';
+import { StrategyBench } from './strategy-bench.ts';
+import type { StudyData } from './study-data.ts';
+import { carryOut, type Judged, type Task, type WorkerSetting } from './study-tasks.ts';
+
+const setting = workerData as WorkerSetting & { readonly data: StudyData };
+const room = new MarketRoom(setting.data);
+const benches = new Map<string, Promise<StrategyBench>>();
+
+/** The entry of a worker thread: a strategy is loaded and evaluated once, however many tasks name it. */
+export default async function work(task: Task): Promise<Judged | DrawChunk> {
+  const { strategy } = task;
+  const key = JSON.stringify(strategy);
+  const bench = benches.get(key) ?? makeBench(strategy);
+  benches.set(key, bench);
+  return carryOut(task, await bench);
+}
+
+async function makeBench(strategy: StudyStrategy): Promise<StrategyBench> {
+  const loaded = await loadStrategy(strategy.name, setting.strategiesDirectory);
+  return new StrategyBench(room, setting.study, setting.costs, loaded, strategy.params);
+}
