@@ -74,7 +74,6 @@ function reachOf(node: Node): number {
     case 'ema':
       return emaSettle(n);
     case 'wilder':
-    case 'balance':
       return wilderSettle(n);
     case 'custom':
       return node.custom?.settle ?? 0;

@@ -4,7 +4,7 @@ import { type IndicatorOptions, indicator } from './indicator.ts';
 import { type Clock, OWN_CLOCK, operation, sourceNode } from './node.ts';
 import { misuse, type Poison } from './poison.ts';
 import { type Scan, type ScanArgs, scan } from './scan.ts';
-import { Series, withLength } from './series.ts';
+import { balance, Series } from './series.ts';
 
 /** The series of one coin at one interval, and what is made of them. Everything in it can be destructured. */
 export interface Market {
@@ -121,10 +121,8 @@ function bollinger(close: Series, n: number, k: number): Bands {
  * falls out of their quotient: DX = |D₊ − D₋| / (D₊ + D₋) of the smoothed directional movements themselves.
  */
 function adx(high: Series, low: Series, n: number): Series {
-  const up = high.change(1).node;
-  const down = low.change(1).negate().node;
-  const upward = operation('dominant', [up, down]);
-  const downward = operation('dominant', [down, up]);
-  const balance = withLength('balance', [upward, downward], n, 'adx');
-  return new Series(balance).abs().times(100).wilder(n);
+  const up = high.change(1);
+  const down = low.change(1).negate();
+  const dominant = (one: Series, other: Series): Series => new Series(operation('dominant', [one.node, other.node]));
+  return balance(dominant(up, down), dominant(down, up), n, 'adx').abs().times(100).wilder(n);
 }

@@ -20,8 +20,10 @@ export type PointwiseOp =
   | 'abs'
   | 'negate'
   | 'log'
-  | 'root'
+  /** a where a > b and a > 0, else 0: Wilder's directional movement. */
   | 'dominant'
+  /** (a − b) / (a + b) of what is never negative: −1 … 1, and 0 where both are 0. */
+  | 'balance'
   | 'gt'
   | 'gte'
   | 'lt'
@@ -31,7 +33,7 @@ export type PointwiseOp =
   | 'or'
   | 'not';
 export type WindowOp = 'highest' | 'lowest' | 'sum' | 'mean' | 'deviation' | 'rank';
-export type RecursiveOp = 'ema' | 'wilder' | 'balance';
+export type RecursiveOp = 'ema' | 'wilder';
 export type Op =
   | SourceField
   | PointwiseOp
@@ -113,7 +115,8 @@ export function aligned(inputs: readonly Node[]): readonly Node[] {
   return inputs.map((node) => onInterval(node, fastest));
 }
 
-function onInterval(node: Node, interval: Interval | 'own'): Node {
+/** A node as it is seen from a clock: a slow one through its last closed candle. */
+export function onInterval(node: Node, interval: Interval | 'own'): Node {
   if (node.clock.interval === interval) return node;
   const clock = { coin: node.clock.coin, interval };
   if (node.poison !== undefined) return poisoned(node.poison, 'align', [node], clock);

@@ -1,4 +1,13 @@
-import { aligned, constantNode, type Node, operation, type PointwiseOp, poisoned, type WindowOp } from './node.ts';
+import {
+  aligned,
+  constantNode,
+  type Node,
+  operation,
+  type PointwiseOp,
+  poisoned,
+  type RecursiveOp,
+  type WindowOp,
+} from './node.ts';
 import { badLag, badLength, misuse, type Poison } from './poison.ts';
 
 /** What a condition bets on when it is true. A filter bets on neither: it says when to look. */
@@ -137,12 +146,12 @@ export class Series {
 
   /** The exponential moving average, α = 2 / (n + 1), that starts at the first value; NaN until it has settled. */
   ema(n: number): Series {
-    return new Series(withLength('ema', [this.node], n));
+    return new Series(withLength('ema', this.node, n));
   }
 
   /** Wilder's smoothing, α = 1 / n, that starts at the mean of the first n values; NaN until it has settled. */
   wilder(n: number): Series {
-    return new Series(withLength('wilder', [this.node], n));
+    return new Series(withLength('wilder', this.node, n));
   }
 
   /**
@@ -151,8 +160,7 @@ export class Series {
    */
   rsi(n: number): Series {
     const change = this.change(1);
-    const balance = withLength('balance', [change.max(0).node, change.negate().max(0).node], n, 'rsi');
-    return new Series(balance).times(50).plus(50);
+    return balance(change.max(0), change.negate().max(0), n, 'rsi').times(50).plus(50);
   }
 
   #with(op: PointwiseOp, x: Series | number): Series {
@@ -164,7 +172,7 @@ export class Series {
   }
 
   #window(op: WindowOp, n: number, least = 1): Series {
-    return new Series(withLength(op, [this.node], n, op, least));
+    return new Series(withLength(op, this.node, n, op, least));
   }
 
   #cross(before: PointwiseOp, now: PointwiseOp, method: string, x: Series | number): Condition {
@@ -209,7 +217,7 @@ export class Condition {
 
   /** In how many of the last n candles, the current one included, it was true. */
   count(n: number): Series {
-    return new Series(withLength('sum', [this.node], n, 'count'));
+    return new Series(withLength('sum', this.node, n, 'count'));
   }
 
   /** The same condition, with what it bets on said in words. */
@@ -244,17 +252,19 @@ function lagged(method: string, node: Node, k: number): Node {
   return k === 0 || node.op === 'constant' ? node : operation('ago', [node], [k]);
 }
 
+/**
+ * How far one of two movements outweighs the other, −1 … 1, each smoothed by Wilder's method over n candles; 0 where
+ * nothing moves. Neither is ever negative.
+ */
+export function balance(up: Series, down: Series, n: number, method: string): Series {
+  const smoothed = [up, down].map((movement) => withLength('wilder', movement.node, n, method));
+  return new Series(operation('balance', smoothed));
+}
+
 /** A rolling or recursive operation of n candles. */
-export function withLength(
-  op: WindowOp | 'ema' | 'wilder' | 'balance',
-  inputs: readonly Node[],
-  n: number,
-  method: string = op,
-  least = 1,
-): Node {
+function withLength(op: WindowOp | RecursiveOp, input: Node, n: number, method: string = op, least = 1): Node {
   const poison = badLength(method, n, least);
-  const [first] = inputs;
-  return poison === undefined || first === undefined ? operation(op, inputs, [n]) : spoiled(poison, first);
+  return poison === undefined ? operation(op, [input], [n]) : spoiled(poison, input);
 }
 
 function spoiled(poison: Poison, node: Node): Node {

@@ -1,0 +1,120 @@
+import { Bench } from 'tinybench';
+import { type CandleColumns, emptyColumns } from '../src/domain/candle.ts';
+import { Prng } from '../src/domain/prng.ts';
+import { epochMs } from '../src/domain/units.ts';
+import { Evaluation } from '../src/series/evaluation.ts';
+import { ownMarket } from '../src/series/market.ts';
+import type { Condition, Series } from '../src/series/series.ts';
+
+/** One year of minutes. */
+const CANDLES = 525_600;
+
+export interface SeriesTiming {
+  readonly name: string;
+  readonly medianMs: number;
+  /** What the project asks of itself, where it does. */
+  readonly limitMs?: number;
+}
+
+interface Job {
+  readonly name: string;
+  readonly limitMs?: number;
+  readonly wanted: readonly (Series | Condition)[];
+}
+
+const { close, high, volume, atr, adx, macd, bollinger, vwap, every } = ownMarket;
+
+const JOBS: readonly Job[] = [
+  { name: 'close alone (what reading and keeping a column costs)', wanted: [close] },
+  { name: 'rolling maximum of 20', limitMs: 10, wanted: [high.highest(20)] },
+  { name: 'mean of 20', limitMs: 10, wanted: [close.mean(20)] },
+  { name: 'ema of 20', limitMs: 10, wanted: [close.ema(20)] },
+  { name: 'deviation of 20', wanted: [close.deviation(20)] },
+  { name: 'rank of 20', wanted: [close.rank(20)] },
+  { name: 'rsi of 14', wanted: [close.rsi(14)] },
+  { name: 'atr of 14', wanted: [atr(14)] },
+  { name: 'adx of 14', wanted: [adx(14)] },
+  { name: 'macd 12, 26, 9', wanted: [macd().histogram] },
+  { name: 'bollinger of 20', wanted: [bollinger().upper, bollinger().lower] },
+  { name: 'vwap of 20', wanted: [vwap(20)] },
+  { name: "every('4h') mean of 20", wanted: [every('4h').close.mean(20)] },
+  { name: 'rolling maxima of 12 lengths, 10 to 65', wanted: lengths().map((n) => high.highest(n)) },
+  { name: 'means of 12 lengths, 10 to 65', wanted: lengths().map((n) => close.mean(n)) },
+  {
+    name: 'breakout on volume: 36 entry conditions as bitmaps',
+    wanted: lengths().flatMap((n) => [1, 1.5, 2].map((surge) => breakout(n, surge))),
+  },
+];
+
+function lengths(): readonly number[] {
+  return Array.from({ length: 12 }, (_, i) => 10 + 5 * i);
+}
+
+function breakout(lookback: number, surge: number): Condition {
+  const breaks = close.gt(high.ago(1).highest(lookback));
+  return breaks.and(volume.gt(volume.ago(1).mean(lookback).times(surge)));
+}
+
+/** Evaluates each job over a year of one-minute candles of a random walk, all in one thread. */
+export async function benchSeries(): Promise<SeriesTiming[]> {
+  const candles = walk(CANDLES);
+  const markets = new Map([['BTC', { candles }]]);
+  const bench = new Bench({ time: 300, warmupTime: 100 });
+  for (const { name, wanted } of JOBS) {
+    bench.add(name, () => {
+      const evaluation = new Evaluation({ coin: 'BTC', interval: '1m' }, markets);
+      evaluation.request(...wanted);
+      evaluation.advanceTo(CANDLES);
+    });
+  }
+  await bench.run();
+  const timings = JOBS.map(({ name, limitMs }, i): SeriesTiming => {
+    const medianMs = latencyMs(bench, i);
+    return limitMs === undefined ? { name, medianMs } : { name, medianMs, limitMs };
+  });
+  return [...timings, { name: 'one live candle of the 36 conditions', medianMs: liveCandleMs(candles) }];
+}
+
+function latencyMs(bench: Bench, task: number): number {
+  const result = bench.tasks[task]?.result;
+  return result !== undefined && 'latency' in result ? result.latency.p50 : Number.NaN;
+}
+
+/** The mean time of `advanceTo(seen + 1)` over ten thousand candles. */
+function liveCandleMs(candles: CandleColumns): number {
+  const evaluation = new Evaluation({ coin: 'BTC', interval: '1m' }, new Map([['BTC', { candles }]]));
+  evaluation.request(...lengths().flatMap((n) => [1, 1.5, 2].map((surge) => breakout(n, surge))));
+  evaluation.advanceTo(20_000);
+  const start = performance.now();
+  for (let end = 20_001; end <= 30_000; end++) evaluation.advanceTo(end);
+  return (performance.now() - start) / 10_000;
+}
+
+function walk(length: number): CandleColumns {
+  const prng = new Prng(1);
+  const columns = emptyColumns('BTC', '1m', epochMs(Date.UTC(2025, 0, 1)), length);
+  let price = 100_000;
+  for (let i = 0; i < length; i++) {
+    const open = price;
+    price *= Math.exp(0.0005 * prng.normal());
+    columns.open[i] = open;
+    columns.close[i] = price;
+    columns.high[i] = Math.max(open, price) * (1 + 0.0002 * prng.uniform());
+    columns.low[i] = Math.min(open, price) * (1 - 0.0002 * prng.uniform());
+    columns.volume[i] = Math.round(1e6 * Math.exp(prng.normal())) / 1e6;
+  }
+  return columns;
+}
+
+/** One line per job; what misses its limit says so. */
+export function seriesTable(timings: readonly SeriesTiming[]): string {
+  return timings
+    .map(({ name, medianMs, limitMs }) => {
+      const time = medianMs < 1 ? `${(medianMs * 1_000).toFixed(1)} µs` : `${medianMs.toFixed(1)} ms`;
+      const limit = limitMs === undefined ? '' : `  (limit ${limitMs} ms${medianMs > limitMs ? ': MISSED' : ''})`;
+      return `${name.padEnd(56)} ${time.padStart(9)}${limit}`;
+    })
+    .join('\n');
+}
+
+if (import.meta.main) process.stdout.write(`${seriesTable(await benchSeries())}\n`);
