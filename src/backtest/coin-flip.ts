@@ -28,8 +28,9 @@ export interface CoinFlipSpan {
 const EXITS = EXIT_LONG | EXIT_SHORT;
 
 /**
- * A first guess of the coin flip that matches a strategy: on each leg as many entries per flat close as the strategy made, and its
- * share of longs. Random entries are held for longer or shorter than the strategy's own, so `calibrateCoinFlip` corrects the rates.
+ * A first guess of the coin flip that matches a strategy: on each leg as many entries per flat close as the strategy
+ * made, and its share of longs. Random entries are held for longer or shorter than the strategy's own, so
+ * `calibrateCoinFlip` corrects the rates.
  *
  * @param signals the strategy's own schedule, one column a leg
  */
@@ -63,15 +64,17 @@ export function coinFlipStream(root: Prng, strategy: string, coin: string, draw:
 }
 
 /**
- * Random entries on one leg: at each close of rows from … to − 1, independently, an entry with chance `rate`. The engine does not hear
- * entry signals while a position or an order is there, so this is the same as drawing one after another from the feasible
- * moments; drawing first and dropping the infeasible would bias the control only if it were to redraw them elsewhere.
+ * Random entries on one leg: at each close of rows from … to − 1, independently, an entry with chance `rate`. The
+ * engine does not hear entry signals while a position or an order is there, so this is the same as drawing one after
+ * another from the feasible moments; drawing first and dropping the infeasible would bias the control only if it were
+ * to redraw them elsewhere.
  */
 export function coinFlipSignals(leg: CoinFlipLeg, from: number, to: number, rng: Prng, into: Uint8Array): void {
   into.fill(0);
   into.set(leg.exits.subarray(from, to), from);
   if (leg.rate <= 0) return;
-  // The distance between successes of independent trials is geometric: one logarithm an entry instead of one draw a candle.
+  // The distance between successes of independent trials is geometric: one logarithm an entry instead of one draw a
+  // candle.
   const logMiss = Math.log1p(-leg.rate);
   for (let row = from + gap(rng, logMiss); row < to; row += 1 + gap(rng, logMiss)) {
     into[row] = (into[row] as number) | (rng.uniform() < leg.longShare ? LONG : SHORT);
@@ -87,12 +90,13 @@ const PILOT_ROUNDS = 3;
 const PILOT_DRAWS = 32;
 
 /**
- * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. A pilot shows
- * how many closes one random trade takes away from the next, h = (rows − trades / rate) / trades; with it, the wanted number follows
- * from rate = wanted / (rows − wanted × h).
+ * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. A
+ * pilot shows how many closes one random trade takes away from the next, h = (rows − trades / rate) / trades; with it,
+ * the wanted number follows from rate = wanted / (rows − wanted × h).
  *
  * @param wanted trades of the strategy on each leg
- * @param runPilot runs one draw of these legs through the engine and counts its trades on each leg; `name` names its random stream
+ * @param runPilot runs one draw of these legs through the engine and counts its trades on each leg; `name` names its
+ * random stream
  */
 export function calibrateCoinFlip(
   legs: readonly CoinFlipLeg[],

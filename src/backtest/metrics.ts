@@ -1,4 +1,5 @@
 import { cashOf } from '../core/ledger.ts';
+import { type CandleColumns, rowAt } from '../domain/candle.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { type MicroUsd, microUsd, toUsd } from '../domain/units.ts';
@@ -42,9 +43,11 @@ export interface MetricsContext {
  * - `winRate`: share of trades with a net result above zero; the rest, zero included, are losses.
  * - `expectancyR`, `sdR`: mean and sample standard deviation of R (net result / initial risk).
  * - `expectancyFraction`: mean net result of a trade as a fraction of its entry notional, each trade counted alike.
- * - `maxDrawdownFraction`: largest fall of the account marked to market below its highest so far, the deposit included; 0 … 1.
+ * - `maxDrawdownFraction`: largest fall of the account marked to market below its highest so far, the deposit included;
+ *   0 … 1.
  * - `profitFactor`: net gains / net losses.
- * - `sharpeDaily`: mean / sample standard deviation of the returns of whole UTC days, marked to market; per day, not annualised.
+ * - `sharpeDaily`: mean / sample standard deviation of the returns of whole UTC days, marked to market; per day, not
+ *   annualised.
  * - `sortinoDaily`: mean / root mean square of the negative ones of the same returns, all days counted; per day.
  * - `exposureFraction`: share of candles with a position, over all legs.
  * - `maeR`, `mfeR`: mean of the furthest against and in favour, in R.
@@ -142,7 +145,10 @@ function maxDrawdown(equityUsd: Float64Array, depositUsd: number): number {
   return Math.min(1, deepest);
 }
 
-/** Returns from one UTC midnight to the next; what lies before the first and after the last is no whole day and is left out. */
+/**
+ * Returns from one UTC midnight to the next; what lies before the first and after the last is no whole day and is left
+ * out.
+ */
 function dailyRatios(equityUsd: Float64Array, context: MetricsContext): { sharpe: number; sortino: number } {
   const { firstOpenMs, intervalMs, depositUsd } = context;
   const rowsPerDay = DAY_MS / intervalMs;
@@ -227,4 +233,12 @@ function grouped(trades: readonly Trade[], names: readonly string[], nameOf: (tr
     const netPnlUsd = microUsd(group.reduce((sum, trade) => sum + trade.netPnlUsd, 0));
     return { name, trades: group.length, winRate, expectancyR, netPnlUsd };
   });
+}
+
+/** Entries that filled in a candle in which nobody traded: the price was there, a counterparty was not. */
+export function entriesWithoutVolume(trades: readonly Trade[], legs: readonly CandleColumns[]): number {
+  return trades.filter(({ leg, entryTimeMs }) => {
+    const candles = legs[leg];
+    return candles !== undefined && candles.volume[rowAt(candles, entryTimeMs)] === 0;
+  }).length;
 }

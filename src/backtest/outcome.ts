@@ -13,6 +13,8 @@ export interface Backtest {
   readonly conflicts: number;
   readonly lapses: number;
   readonly missingFundingHours: number;
+  /** Entries that filled in a candle in which nobody traded. */
+  readonly entriesWithoutVolume: number;
 }
 
 /** A control: one row per draw. A draw that has no such metric (no trades) holds NaN. */
@@ -32,8 +34,8 @@ export interface GridResult {
 }
 
 /**
- * Finer candles (rule 30). `fills`: signals on the study's interval, fills on the finer candles. `equal-clock`: params in candles
- * scaled to the same clock time. `same-count`: the same number of finer candles, shown only.
+ * Finer candles (rule 30). `fills`: signals on the study's interval, fills on the finer candles. `equal-clock`: params
+ * in candles scaled to the same clock time. `same-count`: the same number of finer candles, shown only.
  */
 export interface FinerResult {
   readonly interval: Interval;
@@ -48,7 +50,10 @@ export interface ClaimResult {
   readonly bet: 'continuation' | 'reversal' | 'filter';
   /** Closes at which it was true. */
   readonly fires: number;
-  /** Mean return over the next `horizonCandles`, in the direction of the side, less that of all candles; a fraction. NaN without fires. */
+  /**
+   * Mean return over the next `horizonCandles`, in the direction of the side, less that of all candles; a fraction. NaN
+   * without fires.
+   */
   readonly excessReturn: number;
   readonly horizonCandles: number;
 }
@@ -76,6 +81,10 @@ export interface StrategyOutcome {
 export interface StrategyFailure {
   readonly name: string;
   readonly error: { readonly message: string; readonly details: readonly string[]; readonly hint: string | undefined };
+}
+
+export function hasRun(outcome: StrategyOutcome | StrategyFailure): outcome is StrategyOutcome {
+  return 'backtest' in outcome;
 }
 
 export interface StudyOutcome {

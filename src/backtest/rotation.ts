@@ -3,8 +3,9 @@ import type { RiskRules } from '../domain/risk-rules.ts';
 import type { Trade } from '../domain/trade.ts';
 
 /**
- * How one draw of the rotation control moves a schedule of signals; the same plan serves all coins, sides and strategies of a
- * study (rules 23 and 26). `shift`: circularly by so many rows. `days`: block i of a day's rows is that of `order[i]`.
+ * How one draw of the rotation control moves a schedule of signals; the same plan serves all coins, sides and
+ * strategies of a study (rules 23 and 26). `shift`: circularly by so many rows. `days`: block i of a day's rows is that
+ * of `order[i]`.
  */
 export type RotationPlan =
   | { readonly kind: 'shift'; readonly offset: number }
@@ -19,9 +20,10 @@ export interface RotationSpan {
 }
 
 /**
- * Distinct plans, none of which leaves the schedule where it is: offsets at least the longest holding away from 0 and from `rows`, or,
- * where there are fewer of these than draws, orders of whole days (counted from the first row, so that every signal keeps its time of day).
- * A span too short for as many gives all that there are: fewer than `draws`, perhaps none.
+ * Distinct plans, none of which leaves the schedule where it is: offsets at least the longest holding away from 0 and
+ * from `rows`, or, where there are fewer of these than draws, orders of whole days (counted from the first row, so that
+ * every signal keeps its time of day). A span too short for as many gives all that there are: fewer than `draws`,
+ * perhaps none.
  */
 export function rotationPlans(span: RotationSpan, draws: number, rng: Prng): RotationPlan[] {
   const { rows, rowsPerDay } = span;
@@ -54,8 +56,8 @@ function dayOrders(days: number, draws: number, rng: Prng): number[][] {
 }
 
 /**
- * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, into a column of the same length; all
- * other rows become zero. The rows of a last, broken day stay where they are when days are permuted.
+ * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, into a column of the same length;
+ * all other rows become zero. The rows of a last, broken day stay where they are when days are permuted.
  */
 export function rotate(signals: Uint8Array, from: number, to: number, plan: RotationPlan, into: Uint8Array): void {
   const rows = to - from;
@@ -77,8 +79,8 @@ export function rotate(signals: Uint8Array, from: number, to: number, plan: Rota
 }
 
 /**
- * The longest holding in rows: what the rules allow at most, or, where they allow any, the longest among the trades. A study takes
- * the longest over its strategies.
+ * The longest holding in rows: what the rules allow at most, or, where they allow any, the longest among the trades. A
+ * study takes the longest over its strategies.
  */
 export function longestHoldRows(rules: RiskRules, trades: readonly Trade[], intervalMs: number): number {
   if (rules.maxHold !== null) return rules.maxHold;

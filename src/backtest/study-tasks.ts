@@ -6,7 +6,7 @@ import { type Interval, intervalMs } from '../domain/time.ts';
 import { measureClaims } from './claims.ts';
 import { type CoinFlipLeg, calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
-import { type Metrics, metricsOf } from './metrics.ts';
+import { entriesWithoutVolume, type Metrics, metricsOf } from './metrics.ts';
 import type { FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
@@ -38,6 +38,10 @@ export function judgeTask(bench: StrategyBench): Judged {
       conflicts: result.conflicts,
       lapses: result.lapses,
       missingFundingHours: missingFundingHours(bench),
+      entriesWithoutVolume: entriesWithoutVolume(
+        result.trades,
+        study.coins.map((coin) => bench.room.candles(study.interval, coin)),
+      ),
     },
     upperBound: metricsOn(bench, study.interval, bench.run(study.cell, bench.signals, 'target')),
     grid: gridResults(bench),

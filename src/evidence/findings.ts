@@ -1,0 +1,86 @@
+import type { StrategyOutcome } from '../backtest/outcome.ts';
+import { longestHoldRows } from '../backtest/rotation.ts';
+import type { Prng } from '../domain/prng.ts';
+import type { GateThresholds, Study } from '../domain/study.ts';
+import { DAY_MS, intervalMs, WEEK_MS } from '../domain/time.ts';
+import type { Trade } from '../domain/trade.ts';
+import { blockLengthMs, bootstrapExpectancy, type ExpectancyBounds, type NoBounds } from './bootstrap.ts';
+import { permutationPValue } from './p-value.ts';
+import { minimumTrades, pooledSdR, smallestEdgeR } from './power.ts';
+
+/** What the statistics say about one strategy; gates, verdict and criticism are made of it. NaN: not available. */
+export interface Findings {
+  readonly outcome: StrategyOutcome;
+  readonly span: Span;
+  /** Distinct ISO weeks with an entry. */
+  readonly weeks: number;
+  readonly bounds: ExpectancyBounds | NoBounds;
+  readonly power: Power;
+  readonly coinFlipP: number;
+  readonly rotationP: number;
+  /** Corrected for all strategies of the study. */
+  readonly familyP: number;
+  readonly family: Family;
+}
+
+/** The study's time. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Power {
+  /** Standard deviation of R, pooled over the coin flips. */
+  readonly sdR: number;
+  /** Trades that it takes to find the target edge. */
+  readonly minimumTrades: number;
+  /** Block-wise; where there are too few blocks, as if trades were independent. */
+  readonly standardErrorR: number;
+  /** The smallest edge that this study could have found. */
+  readonly smallestEdgeR: number;
+}
+
+/** How p-values were corrected, and for how many strategies. */
+export interface Family {
+  readonly method: 'westfall-young' | 'holm';
+  readonly strategies: number;
+}
+
+/** Everything but the correction over the family. */
+export function measure(
+  outcome: StrategyOutcome,
+  { fromMs, toMs }: Span,
+  study: Study,
+  thresholds: GateThresholds,
+  rng: Prng,
+): Omit<Findings, 'familyP' | 'family'> {
+  const { trades, metrics } = outcome.backtest;
+  const stepMs = intervalMs(study.interval);
+  const blockMs = blockLengthMs(longestHoldRows(study.cell, trades, stepMs) * stepMs);
+  const bounds = bootstrapExpectancy(trades, { fromMs, toMs, blockMs }, thresholds.alpha, rng);
+  const sdR = pooledSdR(outcome.coinFlip);
+  const standardErrorR = bounds.isAvailable ? bounds.standardErrorR : sdR / Math.sqrt(trades.length);
+  return {
+    outcome,
+    span: { fromMs, toMs },
+    weeks: distinctWeeks(trades),
+    bounds,
+    power: {
+      sdR,
+      minimumTrades: minimumTrades(sdR, thresholds.targetEdgeR, thresholds.alpha, thresholds.minTrades),
+      standardErrorR: trades.length === 0 ? Number.NaN : standardErrorR,
+      smallestEdgeR: trades.length === 0 ? Number.NaN : smallestEdgeR(standardErrorR, thresholds.alpha),
+    },
+    coinFlipP: permutationPValue(metrics.expectancyR, outcome.coinFlip.metrics.expectancyR),
+    rotationP: permutationPValue(metrics.expectancyR, outcome.rotation.metrics.expectancyR),
+  };
+}
+
+/** Monday 00:00 UTC of the ISO week: the epoch was a Thursday. */
+export function weekOf(timeMs: number): number {
+  return Math.floor((timeMs + 3 * DAY_MS) / WEEK_MS) * WEEK_MS - 3 * DAY_MS;
+}
+
+function distinctWeeks(trades: readonly Trade[]): number {
+  return new Set(trades.map((trade) => weekOf(trade.entryTimeMs))).size;
+}

@@ -1,0 +1,217 @@
+import type { FinerResult } from '../backtest/outcome.ts';
+import type { GateThresholds, Study } from '../domain/study.ts';
+import type { Interval } from '../domain/time.ts';
+import type { Findings } from './findings.ts';
+import { smallestPValue } from './p-value.ts';
+import { counted, inR, pEquals, percent, pText, sizeInR } from './words.ts';
+
+export type GateId =
+  | 'trades'
+  | 'weeks'
+  | 'expectancy'
+  | 'rotation'
+  | 'coin-flip'
+  | 'candle-order'
+  | FinerResult['kind'];
+
+/** One question that a strategy must answer, with the number that answers it. Plain data: NaN is null here. */
+export interface Gate {
+  readonly id: GateId;
+  /** Of a question about finer candles. */
+  readonly interval: Interval | null;
+  readonly title: string;
+  readonly status: 'passed' | 'failed' | 'not available';
+  /** False where the answer is shown, but decides nothing. */
+  readonly decides: boolean;
+  readonly value: number | null;
+  readonly threshold: number | null;
+  readonly valueText: string;
+  readonly thresholdText: string;
+  /** One sentence: what was found, or why nothing could be. */
+  readonly reason: string;
+}
+
+/** All gates, in the order in which they are shown (rules 24 to 30). */
+export function gatesOf(findings: Findings, study: Study, thresholds: GateThresholds): Gate[] {
+  return [
+    tradesGate(findings, thresholds),
+    weeksGate(findings, thresholds),
+    expectancyGate(findings, thresholds),
+    rotationGate(findings, thresholds),
+    coinFlipGate(findings, thresholds),
+    ...study.confirm.flatMap((interval) => finerGates(findings, interval)),
+    candleOrderGate(findings),
+  ];
+}
+
+type Answer = Omit<Gate, 'value' | 'interval' | 'status'> & {
+  readonly value: number;
+  readonly interval?: Interval;
+  readonly passes: boolean;
+};
+
+function gate({ value, interval, passes, ...rest }: Answer): Gate {
+  const isKnown = !Number.isNaN(value);
+  return {
+    ...rest,
+    interval: interval ?? null,
+    value: isKnown ? value : null,
+    valueText: isKnown ? rest.valueText : 'n/a',
+    status: isKnown ? (passes ? 'passed' : 'failed') : 'not available',
+  };
+}
+
+function tradesGate({ outcome, power }: Findings, thresholds: GateThresholds): Gate {
+  const { trades } = outcome.backtest.metrics;
+  const needed = power.minimumTrades;
+  const why =
+    needed > thresholds.minTrades
+      ? `it takes ${needed} to find an edge of ${sizeInR(thresholds.targetEdgeR)} four times in five`
+      : `${needed} are the least that any verdict rests on`;
+  return gate({
+    id: 'trades',
+    title: 'Enough trades',
+    decides: true,
+    value: trades,
+    threshold: needed,
+    passes: trades >= needed,
+    valueText: `${trades}`,
+    thresholdText: `≥ ${needed}`,
+    reason: `${counted(trades, 'trade')}; ${why}.`,
+  });
+}
+
+function weeksGate({ weeks }: Findings, thresholds: GateThresholds): Gate {
+  const { minWeeks } = thresholds;
+  return gate({
+    id: 'weeks',
+    title: 'In enough weeks',
+    decides: true,
+    value: weeks,
+    threshold: minWeeks,
+    passes: weeks >= minWeeks,
+    valueText: `${weeks}`,
+    thresholdText: `≥ ${minWeeks}`,
+    reason: `Trades in ${counted(weeks, 'week')}; it takes ${minWeeks}, lest one stretch of the market decide.`,
+  });
+}
+
+function expectancyGate({ outcome, bounds }: Findings, thresholds: GateThresholds): Gate {
+  const level = percent(1 - thresholds.alpha);
+  const lowerR = bounds.isAvailable ? bounds.lowerR : Number.NaN;
+  return gate({
+    id: 'expectancy',
+    title: 'Expectancy above zero',
+    decides: true,
+    value: lowerR,
+    threshold: 0,
+    passes: lowerR > 0,
+    valueText: `≥ ${inR(lowerR)}`,
+    thresholdText: '> 0 R',
+    reason: bounds.isAvailable
+      ? `It made ${inR(outcome.backtest.metrics.expectancyR)} a trade after costs; ` +
+        `with ${level} confidence its expectancy is above ${inR(lowerR)}.`
+      : `The uncertainty of the expectancy cannot be estimated: ${bounds.reason}.`,
+  });
+}
+
+function rotationGate({ outcome, rotationP, familyP, family }: Findings, thresholds: GateThresholds): Gate {
+  const { alpha } = thresholds;
+  const { draws } = outcome.rotation;
+  // With too few draws even the best p-value could not pass: that says nothing about the strategy.
+  const isPossible = smallestPValue(draws) < alpha;
+  const corrected = family.strategies === 1 ? '' : `; ${pText(familyP)} corrected for ${family.strategies} strategies`;
+  const found =
+    `Its own signals, moved to ${counted(draws, 'other time')} with the same stops, did as well or better in ` +
+    `${atLeastAsGood(rotationP, draws)} (${pEquals(rotationP)}${corrected}).`;
+  const absent =
+    outcome.backtest.metrics.trades === 0
+      ? 'There are no trades to compare.'
+      : `The span has room for ${counted(draws, 'rotation')} of the signals, too few for a p-value below ${alpha}.`;
+  return gate({
+    id: 'rotation',
+    title: 'Better than its own signals at other times',
+    decides: true,
+    value: isPossible ? familyP : Number.NaN,
+    threshold: alpha,
+    passes: familyP < alpha,
+    valueText: pText(familyP),
+    thresholdText: `< ${alpha}`,
+    reason: isPossible && !Number.isNaN(familyP) ? found : absent,
+  });
+}
+
+function coinFlipGate({ outcome, coinFlipP }: Findings, thresholds: GateThresholds): Gate {
+  const { draws } = outcome.coinFlip;
+  return gate({
+    id: 'coin-flip',
+    title: 'Better than a coin flip',
+    decides: false,
+    value: coinFlipP,
+    threshold: thresholds.alpha,
+    passes: coinFlipP < thresholds.alpha,
+    valueText: pText(coinFlipP),
+    thresholdText: `< ${thresholds.alpha}`,
+    reason: Number.isNaN(coinFlipP)
+      ? 'There are no trades to compare.'
+      : `Of ${counted(draws, 'coin flip')} with the same stops, ${atLeastAsGood(coinFlipP, draws)} did as well ` +
+        `or better (${pEquals(coinFlipP)}).`,
+  });
+}
+
+/** How many draws did at least as well: the b of p = (b + 1) / (m + 1). */
+function atLeastAsGood(p: number, draws: number): string {
+  return (Math.round(p * (draws + 1)) - 1).toLocaleString('en-US');
+}
+
+const FINER: Readonly<Record<FinerResult['kind'], { title: string; decides: boolean; what: string }>> = {
+  fills: { title: 'Fills looked up on', decides: true, what: 'the same signals filled on' },
+  'equal-clock': { title: 'The same idea on', decides: true, what: 'the same lengths of time counted in' },
+  'same-count': { title: 'The same numbers on', decides: false, what: 'the same numbers of candles, of' },
+};
+
+function finerGates({ outcome }: Findings, interval: Interval): Gate[] {
+  return (Object.keys(FINER) as FinerResult['kind'][]).map((kind) => {
+    const { title, decides, what } = FINER[kind];
+    const result = outcome.finer.find((one) => one.kind === kind && one.interval === interval);
+    const expectancyR = result?.metrics.expectancyR ?? Number.NaN;
+    const absent = result === undefined ? 'was not run' : 'made no trades';
+    return gate({
+      id: kind,
+      interval,
+      title: `${title} ${interval} candles`,
+      decides,
+      value: expectancyR,
+      threshold: 0,
+      passes: expectancyR > 0,
+      valueText: inR(expectancyR),
+      thresholdText: '> 0 R',
+      reason: Number.isNaN(expectancyR)
+        ? `The strategy with ${what} ${interval} candles ${absent}.`
+        : `With ${what} ${interval} candles it made ${inR(expectancyR)} a trade.`,
+    });
+  });
+}
+
+/**
+ * Candles that touched both stop and target are read as stopped, and once more as targets: the sign must not depend on
+ * it (rule 28).
+ */
+function candleOrderGate({ outcome }: Findings): Gate {
+  const worstR = outcome.backtest.metrics.expectancyR;
+  const bestR = outcome.upperBound.expectancyR;
+  return gate({
+    id: 'candle-order',
+    title: 'Same sign in whichever order a candle went',
+    decides: true,
+    value: Number.isNaN(worstR) ? Number.NaN : bestR,
+    threshold: null,
+    passes: worstR > 0 === bestR > 0,
+    valueText: `${inR(worstR)} … ${inR(bestR)}`,
+    thresholdText: 'same sign',
+    reason: Number.isNaN(worstR + bestR)
+      ? 'There are no trades.'
+      : `Where a candle touched both stop and target, it makes ${inR(worstR)} a trade if the stop came first, ` +
+        `${inR(bestR)} if the target did.`,
+  });
+}

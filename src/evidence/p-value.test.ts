@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { permutationPValue, placeAmong, smallestPValue } from './p-value.ts';
+
+describe('p-value of an observation among control draws', () => {
+  test.each([
+    ['better than all of four', 5, [1, 2, 3, 4], 1 / 5],
+    ['worse than all of four', 0, [1, 2, 3, 4], 1],
+    ['in the middle', 2.5, [1, 2, 3, 4], 3 / 5],
+    ['a tie counts against us', 4, [1, 2, 3, 4], 2 / 5],
+    ['a draw without trades is a tie', 5, [1, 2, Number.NaN, 4], 2 / 5],
+    ['nothing observed', Number.NaN, [1, 2, 3, 4], Number.NaN],
+    ['nothing drawn', 5, [], Number.NaN],
+  ])('%s', (_, observed, draws, p) => {
+    expect(permutationPValue(observed, Float64Array.from(draws))).toBe(p);
+  });
+
+  test('property: never zero, never above one, and no better with a worse result', () => {
+    const draws = fc.array(fc.oneof(fc.double({ noNaN: true }), fc.constant(Number.NaN)), { minLength: 1 });
+    fc.assert(
+      fc.property(draws, fc.double({ noNaN: true }), fc.double({ noNaN: true }), (values, a, b) => {
+        const column = Float64Array.from(values);
+        const better = permutationPValue(Math.max(a, b), column);
+        const worse = permutationPValue(Math.min(a, b), column);
+        expect(better).toBeGreaterThanOrEqual(smallestPValue(values.length));
+        expect(worse).toBeLessThanOrEqual(1);
+        expect(better).toBeLessThanOrEqual(worse);
+      }),
+    );
+  });
+});
+
+test('the place among draws counts ties half and leaves out draws without a value', () => {
+  expect(placeAmong(3, Float64Array.of(1, 2, 3, 4))).toBe(2.5 / 4);
+  expect(placeAmong(3, Float64Array.of(1, Number.NaN, 2, Number.NaN))).toBe(1);
+  expect(placeAmong(3, Float64Array.of(Number.NaN))).toBeNaN();
+  expect(placeAmong(Number.NaN, Float64Array.of(1))).toBeNaN();
+});
