@@ -1,0 +1,204 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { runCandor, startCandor } from '../../test/run-candor.ts';
+import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { openDatabase } from '../market/database.ts';
+import { summarizeSeries } from '../market/series-store.ts';
+import { seriesName } from './database.ts';
+
+const START_MS = Date.UTC(2025, 0, 1);
+const HOUR_MS = 3_600_000;
+
+/** Hours of candles as CSV; `change` may spoil the cells of a row, or repeat, drop and swap rows. */
+function csv(hours: number, change: (rows: string[][]) => string[][] = (rows) => rows): string {
+  const rows = Array.from({ length: hours }, (_, i) => [`${START_MS + i * HOUR_MS}`, '100', '102', '99', '101', '5']);
+  return `t,o,h,l,c,v\n${change(rows)
+    .map((row) => `${row.join(',')}\n`)
+    .join('')}`;
+}
+
+/** Replaces one cell of row 10, which is line 12 of the file. */
+const cell =
+  (column: number, value: string) =>
+  (rows: string[][]): string[][] =>
+    rows.with(10, (rows[10] as string[]).with(column, value));
+
+const GOOD = 'hyperliquid_BTC_1h.csv';
+
+async function inProject(body: (folder: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder({ 'strategies/.keep': '', [GOOD]: csv(48) }, body);
+}
+
+/** What is stored: series → rows. */
+function stored(folder: string): Record<string, number> {
+  const db = openDatabase(join(folder, 'data/candor.sqlite'));
+  const series = summarizeSeries(db).map((one): [string, number] => [seriesName(one), one.rows]);
+  db.close();
+  return Object.fromEntries(series);
+}
+
+describe.concurrent('candor import', () => {
+  it('stores a file once, however often it comes', () =>
+    inProject(async (folder) => {
+      const first = await runCandor(['import', GOOD], folder);
+      expect(first).toMatchObject({ exitCode: 0, stderr: 'in data/candor.sqlite\n' });
+      expect(first.stdout).toMatch(/^hyperliquid BTC 1h +48 +0 +0 +0 +2025-01-01 … 2025-01-02$/m);
+      const again = await runCandor(['import', GOOD, '--json'], folder);
+      expect(JSON.parse(again.stdout)).toMatchObject({ imported: [{ added: 0, unchanged: 48 }], refused: [] });
+      expect(stored(folder)).toEqual({ 'hyperliquid BTC 1h': 48 });
+    }));
+
+  it('takes from the options what the name does not say', () =>
+    inProject(async (folder) => {
+      writeFileSync(join(folder, 'mine.csv.gz'), gzipSync(csv(30)));
+      const bare = await runCandor(['import', 'mine.csv.gz'], folder);
+      expect(bare.exitCode).toBe(1);
+      expect(bare.stderr).toContain('--coin');
+      const args = ['import', 'mine.csv.gz', '--coin', 'ETH', '--interval', '1h', '--source', 'mine'];
+      expect(await runCandor([...args, '--dry-run'], folder)).toMatchObject({ exitCode: 0 });
+      expect(stored(folder)).toEqual({});
+      expect(await runCandor(args, folder)).toMatchObject({ exitCode: 0 });
+      expect(stored(folder)).toEqual({ 'mine ETH 1h': 30 });
+    }));
+
+  it.each([
+    ['a bad number', csv(48, cell(4, '1o1')), /line 12/],
+    ['NaN', csv(48, cell(4, 'NaN')), /line 12/],
+    ['high below low', csv(48, cell(2, '90')), /line 12/],
+    ['negative volume', csv(48, cell(5, '-1')), /line 12/],
+    ['a time off the grid', csv(48, cell(0, `${START_MS + 10 * HOUR_MS + 1}`)), /line 12/],
+    ['a row twice', csv(48, (rows) => rows.toSpliced(10, 0, rows[9] as string[])), /line 12/],
+    ['rows out of order', csv(48, (rows) => [...rows.slice(0, 10), ...rows.slice(10).reverse()]), /line 13/],
+    ['a row cut short', csv(48).slice(0, -6), /line 49/],
+    ['another header', csv(48).replace('t,o,h', 'time,o,h'), /line 1/],
+    ['no rows', 't,o,h,l,c,v\n', /hyperliquid_ETH_1h\.csv/],
+    ['nothing', '', /hyperliquid_ETH_1h\.csv/],
+    ['another spacing', csv(48, (rows) => rows.filter((_, i) => i % 4 === 0)), /4h/],
+  ])('refuses %s, names the place, and keeps the other file', (_, text, place) =>
+    inProject(async (folder) => {
+      const bad = 'hyperliquid_ETH_1h.csv';
+      writeFileSync(join(folder, bad), text);
+      const { exitCode, stderr } = await runCandor(['import', bad, GOOD], folder);
+      expect(stderr).toContain(`error: ${bad}`);
+      expect(stderr).toMatch(place);
+      expect(stderr).toContain('1 of 2 files refused');
+      expect(exitCode).toBe(1);
+      expect(stored(folder)).toEqual({ 'hyperliquid BTC 1h': 48 });
+    }),
+  );
+
+  it('refuses a truncated gzip file, a folder, and a file that is not there', () =>
+    inProject(async (folder) => {
+      writeFileSync(join(folder, 'hyperliquid_ETH_1h.csv.gz'), gzipSync(csv(48)).subarray(0, 200));
+      mkdirSync(join(folder, 'hyperliquid_SOL_1h.csv'));
+      const files = ['hyperliquid_ETH_1h.csv.gz', 'hyperliquid_SOL_1h.csv', 'hyperliquid_XRP_1h.csv'];
+      const { exitCode, stderr } = await runCandor(['import', ...files], folder);
+      for (const file of files) expect(stderr).toContain(`error: ${file}`);
+      expect(exitCode).toBe(1);
+      expect(stored(folder)).toEqual({});
+    }));
+
+  it('refuses an unknown interval with the nearest one', () =>
+    inProject(async (folder) => {
+      const { exitCode, stderr } = await runCandor(['import', GOOD, '--interval', '1hr'], folder);
+      expect(stderr).toContain("unknown interval '1hr'");
+      expect(stderr).toContain('Did you mean 1h');
+      expect(exitCode).toBe(1);
+    }));
+
+  it('waits for another process that writes, and says so when it takes too long', () =>
+    inProject(async (folder) => {
+      await runCandor(['import', GOOD], folder);
+      const other = new Database(join(folder, 'data/candor.sqlite'));
+      other.exec('BEGIN IMMEDIATE');
+      writeFileSync(join(folder, 'hyperliquid_ETH_1h.csv'), csv(30));
+      const { exitCode, stderr } = await runCandor(['import', 'hyperliquid_ETH_1h.csv'], folder);
+      other.exec('ROLLBACK');
+      other.close();
+      expect(stderr).toContain('is locked by another process');
+      expect(exitCode).toBe(1);
+      expect(stored(folder)).toEqual({ 'hyperliquid BTC 1h': 48 });
+    }));
+
+  it('leaves the file of another program alone', () =>
+    inProject(async (folder) => {
+      const { exitCode, stderr } = await runCandor(['--database', GOOD, 'import', GOOD], folder);
+      expect(stderr).toContain('is not a database');
+      expect(exitCode).toBe(1);
+      expect(readFileSync(join(folder, GOOD), 'utf8')).toBe(csv(48));
+    }));
+
+  it('stops at Ctrl-C with every file whole or absent, and goes on at the next run', () =>
+    inProject(async (folder) => {
+      const coins = Array.from({ length: 24 }, (_, i) => `COIN${i}`);
+      const files = coins.map((coin) => `hyperliquid_${coin}_1h.csv`);
+      const text = csv(20_000);
+      for (const file of files) writeFileSync(join(folder, file), text);
+      const { child, ended } = startCandor(['import', ...files], folder);
+      await atLeastOneSeriesIn(join(folder, 'data/candor.sqlite'));
+      child.kill('SIGINT');
+      expect(await ended).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('stopped') });
+
+      const kept = stored(folder);
+      expect(new Set(Object.values(kept))).toEqual(new Set([20_000]));
+      expect(Object.keys(kept).length).toBeLessThan(coins.length);
+      expect(await runCandor(['data', 'check'], folder)).toMatchObject({ exitCode: 0 });
+      expect(await runCandor(['import', ...files], folder)).toMatchObject({ exitCode: 0 });
+      expect(Object.keys(stored(folder))).toHaveLength(coins.length);
+    }));
+});
+
+/** Waits until another process has stored something; it may not even have made the file yet. */
+async function atLeastOneSeriesIn(path: string): Promise<void> {
+  for (;;) {
+    try {
+      const db = new Database(path, { readonly: true, fileMustExist: true });
+      const found = db.prepare('SELECT 1 FROM candles LIMIT 1').get();
+      db.close();
+      if (found !== undefined) return;
+    } catch {
+      // Not there yet, or being made.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describeWithSharedData('candor import on real files', () => {
+  it('refuses the defects and imports the gaps', () =>
+    inProject(async (folder) => {
+      const files = [
+        'binance-spot_BTC_1m_201712-201802.csv.gz',
+        'binance-spot_ETH_1m_20230320-0331.csv.gz',
+        'binance-um_BTC_30m_newyork-local-time.csv.gz',
+        'freqtrade_UNITTEST-BTC_1m_gappy.csv.gz',
+      ].map((file) => sharedData(`defects/${file}`));
+      const { exitCode, stdout, stderr } = await runCandor(['import', ...files], folder);
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/binance-spot_BTC_1m_201712.*21,602 of 127,340 lines are bad; nothing was imported/);
+      expect(stderr).toMatch(/newyork.*2 of 16,944 lines are bad; nothing was imported/);
+      expect(stderr).toContain('daylight saving');
+      expect(stderr).toContain('binance-spot ETH 1m: 80 candles missing');
+      expect(stdout).toMatch(/^freqtrade UNITTEST-BTC 1m +13,681 +0 +0 +538 /m);
+      expect(stored(folder)).toEqual({
+        'binance-spot ETH 1m': 17_200,
+        'freqtrade UNITTEST-BTC 1m': 13_681,
+      });
+    }));
+
+  it('knows the gaps of funding, and where intervals disagree', () =>
+    inProject(async (folder) => {
+      const files = ['candles/hyperliquid_BTC_1h', 'candles/hyperliquid_BTC_30m', 'funding/hyperliquid_BTC_funding'];
+      await runCandor(['import', ...files.map((file) => sharedData(`${file}.csv.gz`))], folder);
+      const { exitCode, stdout } = await runCandor(['data', 'check'], folder);
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('2023-07-02T20:00Z to 2023-07-02T21:00Z (1 missing)');
+      expect(stdout).toContain(
+        'hyperliquid BTC 1h against 30m: 1 candle not as the parts say\n  2025-04-20T10:00Z: open',
+      );
+      expect(stdout).toContain('3 series: 3 gaps, 1 disagreement, the file is sound');
+    }));
+});

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCandor, startCandor } from '../../test/run-candor.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+
+/** The command in an empty project, or in one with these files. */
+function candor(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
+  return inTemporaryFolder({ 'strategies/.keep': '', ...files }, (folder) => runCandor(args, folder));
+}
+
+describe.concurrent('the command line', () => {
+  it('lists its commands', async () => {
+    const { exitCode, stdout } = await candor(['--help']);
+    expect(exitCode).toBe(0);
+    for (const command of ['study', 'import', 'data', 'verify']) expect(stdout).toContain(command);
+  });
+
+  it.each([
+    [['stduy'], '(Did you mean study?)'],
+    [['study', '--drws', '5'], '(Did you mean --draws?)'],
+    [['study', '--draws', 'many'], 'It is not a whole number.'],
+    [['--log-level', 'loud', 'study'], 'Allowed choices are debug, info, warn, error, silent'],
+    [['import'], "missing required argument 'file'"],
+    [['data', 'chekc'], '(Did you mean check?)'],
+    [[], 'Usage: candor'],
+  ])('refuses candor %j with status 2', async (args, message) => {
+    const { exitCode, stdout, stderr } = await candor(args);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+
+  it('refuses an unknown key of the config, with file, line and the nearest name', async () => {
+    const files = { 'config/candor.yaml': 'seed: 1\nslipageBps: 3\n' };
+    const { exitCode, stderr } = await candor(['data', 'status'], files);
+    expect(stderr).toContain('error: the config config/candor.yaml cannot be used\n');
+    expect(stderr).toContain("line 2: unknown key 'slipageBps' (did you mean slippageBps?)");
+    expect(exitCode).toBe(2);
+  });
+
+  it('shows an error once and without its stack, and with it when asked', async () => {
+    const short = await candor(['data', 'status']);
+    expect(short.stderr).toBe(
+      "error: there is no database data/candor.sqlite yet\n'candor import FILE…' or the first 'candor study' makes it.\n",
+    );
+    const long = await candor(['data', 'status', '--log-level', 'debug']);
+    expect(long.stderr).toContain('at withStoredDatabase');
+  });
+
+  it('does not make a database by looking', async () => {
+    await inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
+      await runCandor(['data', 'check'], folder);
+      expect(existsSync(join(folder, 'data'))).toBe(false);
+    });
+  });
+
+  it('works on when nobody reads its output any more', async () => {
+    await inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
+      const { child, ended } = startCandor(['--help'], folder);
+      child.stdout?.destroy();
+      expect(await ended).toMatchObject({ exitCode: 0, stderr: '' });
+    });
+  });
+});
