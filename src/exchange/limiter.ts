@@ -25,7 +25,7 @@ export class WeightLimiter {
     this.#sleep = sleep;
   }
 
-  /** Resolves when a request of this weight may be sent, and counts it. */
+  /** Resolves when a request of this weight (at most the budget) may be sent, and counts it. */
   spend(weight: number, signal?: AbortSignal): Promise<void> {
     const turn = this.#queue.then(() => this.#waitAndCount(weight, signal));
     // A caller that gave up must not hold up those behind it.

@@ -73,7 +73,11 @@ export function parseNumericCsv(content: Buffer, file: string, columns: readonly
   } catch (error) {
     if (error instanceof DataError) throw error;
     const { message, lines: line } = error as CsvError & { lines?: number };
-    throw new DataError(`${file}: line ${line ?? rows.length + 1} is not CSV`, { details: [message], cause: error });
+    throw new DataError(`${file}: line ${line ?? rows.length + 1} is not CSV`, {
+      details: [message],
+      hint: 'Repair the file or fetch it again; nothing was imported.',
+      cause: error,
+    });
   }
   defects.throwIfAny(
     file,
