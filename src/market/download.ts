@@ -7,13 +7,16 @@ import { writeFunding } from './funding-store.ts';
 import { writeInstruments } from './instrument-store.ts';
 import { HOME_SOURCE, listSeries, type SeriesKey } from './series-store.ts';
 
+/** The part of the exchange's client that a download needs. */
+export type PublicData = Pick<HyperliquidInfo, 'candles' | 'funding' | 'instruments'>;
+
 export interface DownloadRequest {
   readonly coins: readonly string[];
   readonly intervals: readonly Interval[];
   readonly fromMs: number;
   readonly toMs: number;
   readonly clock: Clock;
-  /** @param done candles of `total`, over all series; the total may fall when the exchange turns out to keep fewer */
+  /** @param done of `total` candles, over all series; one that the exchange no longer keeps counts as done */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,7 +32,7 @@ const ORIGIN = "the exchange's answers";
  */
 export async function download(
   db: MarketDatabase,
-  info: HyperliquidInfo,
+  info: PublicData,
   { coins, intervals, fromMs, toMs, clock, onProgress, signal }: DownloadRequest,
 ): Promise<number> {
   const delivery: Delivery = { origin: ORIGIN, clock };
