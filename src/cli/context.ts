@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config, LogLevel } from '../config/config.ts';
 import type { Logger } from '../config/log.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
+import type { Interruption } from './interruption.ts';
 import { Output } from './output.ts';
 
 /** 0: done. 1: it failed, or found what it was looking for. 2 (wrong usage) and 130 (Ctrl-C) are given at the edge. */
@@ -21,7 +22,10 @@ export interface Context {
   readonly log: Logger;
   readonly out: Output;
   readonly clock: Clock;
-  /** Aborted by Ctrl-C. What was begun is undone or left so that the next run resumes; then throw `signal.reason`. */
+  /**
+   * Aborted by Ctrl-C. Who asks for it looks at it often, undoes what is half done or leaves it so that the next run
+   * resumes, and throws `signal.reason`. A command that never asks is ended by Ctrl-C at once.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +35,7 @@ export interface GlobalOptions {
   readonly logLevel?: LogLevel;
 }
 
-export async function createContext(options: GlobalOptions, signal: AbortSignal): Promise<Context> {
+export async function createContext(options: GlobalOptions, interruption: Interruption): Promise<Context> {
   const workingDirectory = process.cwd();
   const root = projectRoot(workingDirectory);
   const [{ loadConfig }, { createLogger }] = await Promise.all([
@@ -53,7 +57,9 @@ export async function createContext(options: GlobalOptions, signal: AbortSignal)
     log,
     out: new Output(process.stdout, process.stderr),
     clock: systemClock,
-    signal,
+    get signal() {
+      return interruption.signal;
+    },
   };
 }
 

@@ -3,11 +3,10 @@ import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
 import type { DataOptions } from './data.ts';
 import type { ImportOptions } from './import.ts';
+import { Interruption } from './interruption.ts';
 import type { StudyOptions } from './study.ts';
 
 const USAGE_ERROR = 2;
-/** By convention 128 + the number of the signal. */
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Makes the action of a command out of what the command does, inside the frame that all commands share. */
 type Frame = <Given extends unknown[]>(
@@ -106,40 +105,25 @@ function addDataCommands(program: Command, frame: Frame): void {
     .action(frame(async (context, options: DataOptions) => (await import('./data.ts')).runCheck(options, context)));
 }
 
-/** Config, log and signals around a command; gives the exit status. */
+/** Config, log and Ctrl-C around a command; gives the exit status. */
 async function execute(options: GlobalOptions, body: (context: Context) => Promise<ExitCode>): Promise<number> {
-  const abort = new AbortController();
-  let stoppedBy: keyof typeof SIGNAL_EXITS | undefined;
-  const stop = (signal: NodeJS.Signals): void => {
-    // The second time somebody insists.
-    if (stoppedBy !== undefined) process.exit(SIGNAL_EXITS[stoppedBy]);
-    stoppedBy = signal as keyof typeof SIGNAL_EXITS;
-    abort.abort(new Error(`stopped by ${signal}`));
-  };
-  const signals = Object.keys(SIGNAL_EXITS) as (keyof typeof SIGNAL_EXITS)[];
-  for (const signal of signals) process.on(signal, stop);
+  const interruption = new Interruption();
   try {
     const { createContext } = await import('./context.ts');
-    const code = await body(await createContext(options, abort.signal));
-    return stoppedBy === undefined ? code : SIGNAL_EXITS[stoppedBy];
+    const code = await body(await createContext(options, interruption));
+    return interruption.exitCode ?? code;
   } catch (error) {
-    return await reportFailure(error, options, stoppedBy);
+    if (interruption.exitCode === undefined) return await reportFailure(error, options.logLevel === 'debug');
+    process.stderr.write('stopped: what was finished is kept, and the same command goes on from there\n');
+    return interruption.exitCode;
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    interruption.dispose();
   }
 }
 
-async function reportFailure(
-  error: unknown,
-  options: GlobalOptions,
-  stoppedBy: keyof typeof SIGNAL_EXITS | undefined,
-): Promise<number> {
-  if (stoppedBy !== undefined) {
-    process.stderr.write('stopped: what was finished is kept, and the same command goes on from there\n');
-    return SIGNAL_EXITS[stoppedBy];
-  }
+async function reportFailure(error: unknown, withStack: boolean): Promise<number> {
   const [{ renderError }, { UsageError }] = await Promise.all([import('./output.ts'), import('../domain/errors.ts')]);
-  process.stderr.write(`${renderError(error, options.logLevel === 'debug')}\n`);
+  process.stderr.write(`${renderError(error, withStack)}\n`);
   return error instanceof UsageError ? USAGE_ERROR : 1;
 }
 
