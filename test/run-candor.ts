@@ -12,11 +12,15 @@ export interface Ended {
 }
 
 /** `candor …` as a user would start it, with the pinned Node, in a folder of its own. */
-export function startCandor(args: readonly string[], folder: string): { child: ChildProcess; ended: Promise<Ended> } {
+export function startCandor(
+  args: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/main.ts'), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     let stdout = '';
@@ -33,8 +37,12 @@ export function startCandor(args: readonly string[], folder: string): { child: C
   return { child, ended };
 }
 
-export function runCandor(args: readonly string[], folder: string): Promise<Ended> {
-  return startCandor(args, folder).ended;
+export function runCandor(
+  args: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return startCandor(args, folder, env).ended;
 }
 
 /** Makes `import … from 'candor'` work for strategies in a folder outside the project, as in a clone. */

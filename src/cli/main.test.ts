@@ -55,6 +55,14 @@ describe.concurrent('the command line', () => {
     });
   });
 
+  it('says politely that a Node is too old', async () => {
+    const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.18.0' } })";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` };
+    const { exitCode, stderr } = await inTemporaryFolder({}, (folder) => runCandor(['--help'], folder, env));
+    expect(stderr).toContain('error: this is Node 22.18.0, and Candor needs 24');
+    expect(exitCode).toBe(1);
+  });
+
   it('works on when nobody reads its output any more', async () => {
     await inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
       const { child, ended } = startCandor(['--help'], folder);
