@@ -1,0 +1,78 @@
+import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
+import type { Study } from '../domain/study.ts';
+import type { RecordedTrial, Trial } from './trial-ledger.ts';
+
+/** What the ledger needs to know of a study beside its outcome. */
+export interface TrialFacts {
+  readonly fingerprint: string;
+  readonly source: string;
+  readonly isSynthetic: boolean;
+  readonly resultSha256: string;
+}
+
+/** The line of a study; strategies that could not be run are no trials. */
+export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFacts): Trial {
+  const ran = outcome.strategies.filter(hasRun);
+  return {
+    kind: 'study',
+    study: study.name,
+    strategies: ran.map(({ name, fileSha256, params }) => ({ name, fileSha256, params: { ...params } })),
+    coins: [...study.coins],
+    interval: study.interval,
+    fromMs: outcome.fromMs,
+    toMs: outcome.toMs,
+    cell: plain(study.cell),
+    cells: new Set([canonical(study.cell), ...study.grid.map(({ rules }) => canonical(rules))]).size,
+    ...facts,
+  };
+}
+
+export interface TrialCount {
+  /** Distinct strategies with params, risk cell and data: running the same again is no new try. */
+  readonly trials: number;
+  /** The same with every cell of the heat map: what somebody could have chosen from. */
+  readonly combinations: number;
+}
+
+export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
+  const cellsOf = new Map<string, number>();
+  for (const { strategies, cell, fingerprint, cells } of trials) {
+    for (const { fileSha256, params } of strategies) {
+      const key = canonical([fileSha256, params, cell, fingerprint]);
+      cellsOf.set(key, Math.max(cells, cellsOf.get(key) ?? 0));
+    }
+  }
+  return { trials: cellsOf.size, combinations: cellsOf.values().reduce((sum, cells) => sum + cells, 0) };
+}
+
+export interface MarketStretch {
+  readonly coins: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isSynthetic: boolean;
+}
+
+/** Trials that have seen some of this market: the same coin at the same time, from whatever source (rule 32). */
+export function trialsTouching(trials: readonly RecordedTrial[], stretch: MarketStretch): RecordedTrial[] {
+  const coins = new Set(stretch.coins);
+  return trials.filter(
+    (trial) =>
+      trial.isSynthetic === stretch.isSynthetic &&
+      trial.fromMs < stretch.toMs &&
+      stretch.fromMs < trial.toMs &&
+      trial.coins.some((coin) => coins.has(coin)),
+  );
+}
+
+/** The same text for the same value, however its keys are ordered. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function plain(value: object): Trial['cell'] {
+  return JSON.parse(JSON.stringify(value)) as Trial['cell'];
+}
