@@ -1,3 +1,4 @@
+import type { CandorError } from '../domain/errors.ts';
 import type { Interval } from '../domain/time.ts';
 import type { Refusal, Trade } from '../domain/trade.ts';
 import type { EpochMs } from '../domain/units.ts';
@@ -93,4 +94,10 @@ export interface StudyOutcome {
   /** Where the account value of the controls was noted. */
   readonly fanTimesMs: Float64Array;
   readonly strategies: readonly (StrategyOutcome | StrategyFailure)[];
+}
+
+/** An error of a strategy as plain data; one that crossed a thread has lost its class, but not its parts. */
+export function failureOf(name: string, error: unknown): StrategyFailure {
+  const { message, details, hint } = error as Partial<CandorError>;
+  return { name, error: { message: message ?? String(error), details: details ?? [], hint } };
 }

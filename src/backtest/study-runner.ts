@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { closeTimeAt } from '../domain/candle.ts';
-import type { CandorError } from '../domain/errors.ts';
 import { Prng } from '../domain/prng.ts';
 import type { StudyStrategy } from '../domain/study.ts';
 import { DAY_MS, intervalMs } from '../domain/time.ts';
 import { type DrawChunk, drawTable, fanRows } from './draws.ts';
-import type { StrategyFailure, StrategyOutcome, StudyOutcome } from './outcome.ts';
+import { failureOf, type StrategyFailure, type StrategyOutcome, type StudyOutcome } from './outcome.ts';
 import { type RotationPlan, rotationPlans } from './rotation.ts';
 import type { StudyData } from './study-data.ts';
 import type { Judged, Task, WorkerSetting } from './study-tasks.ts';
@@ -137,10 +136,4 @@ function chunks(draws: number): { readonly first: number; readonly count: number
     first: i * CHUNK_DRAWS,
     count: Math.min(CHUNK_DRAWS, draws - i * CHUNK_DRAWS),
   }));
-}
-
-/** An error of a strategy as plain data; one that crossed a thread has lost its class, but not its parts. */
-export function failureOf(name: string, error: unknown): StrategyFailure {
-  const { message, details, hint } = error as Partial<CandorError>;
-  return { name, error: { message: message ?? String(error), details: details ?? [], hint } };
 }

@@ -1,6 +1,82 @@
-import { UsageError } from '../domain/errors.ts';
+import { resolve } from 'node:path';
+import type { SpanPlan } from '../backtest/study-data.ts';
+import type { Interval } from '../domain/time.ts';
+import type { EpochMs } from '../domain/units.ts';
+import { studyOf } from '../report/build.ts';
+import { readReport } from '../report/read.ts';
+import type { Report } from '../report/schema.ts';
+import { compareReports, type Difference } from '../report/verify.ts';
 import type { Context, ExitCode } from './context.ts';
+import { openCandles } from './study-candles.ts';
+import { lineUp, runAndJudge } from './study-run.ts';
 
-export async function run(file: string, _options: object, _context: Context): Promise<ExitCode> {
-  throw new UsageError(`the report '${file}' cannot be verified yet`);
+const MOST_SHOWN = 12;
+
+/**
+ * Runs a report again, on the candles and with the settings that it names, and compares every number to the last digit. The exit
+ * status is 1 when anything differs.
+ */
+export async function run(file: string, _options: object, context: Context): Promise<ExitCode> {
+  const { out } = context;
+  const expected = readReport(resolve(context.workingDirectory, file));
+  const study = studyOf(expected);
+  const lineup = await lineUp(study, context);
+  const settlings = [study.interval, ...study.confirm].map((interval) => ({ interval, candles: 0 }));
+  const isSyntheticWanted = expected.data.isSynthetic;
+  const candles = await openCandles({ study, coins: lineup.coins, settlings, isSyntheticWanted }, context);
+  try {
+    const { config: settings, seed } = expected;
+    const { source } = candles;
+    const { report } = await runAndJudge({ study, lineup, plan: planOf(expected), source, settings, seed }, context);
+    const differences = compareReports(expected, report);
+    if (differences.length === 0) {
+      out.line(
+        `verified: every number of ${file} came out the same, to the last digit (${expected.resultHash.slice(0, 12)})`,
+      );
+      return 0;
+    }
+    show(file, expected, report, differences, context);
+    return 1;
+  } finally {
+    candles.close();
+  }
+}
+
+/** The span and the anchors of the report: a 'newest' span would move with the data. */
+function planOf({ data, warnings }: Report): SpanPlan {
+  const anchors = new Map(Object.entries(data.anchor).map(([interval, ms]) => [interval as Interval, ms as EpochMs]));
+  return { fromMs: data.fromMs as EpochMs, toMs: data.toMs as EpochMs, anchors, warnings };
+}
+
+function show(
+  file: string,
+  expected: Report,
+  actual: Report,
+  differences: readonly Difference[],
+  { out }: Context,
+): void {
+  out.line(`${file} could not be reproduced: ${differences.length} values differ`);
+  for (const cause of likelyCauses(expected, actual)) out.line(`  ${cause}`);
+  for (const { path, expected: before, actual: now } of differences.slice(0, MOST_SHOWN)) {
+    out.line(`  ${path}: ${JSON.stringify(before)} in the report, ${JSON.stringify(now)} now`);
+  }
+  if (differences.length > MOST_SHOWN) out.line(`  … and ${differences.length - MOST_SHOWN} more`);
+}
+
+/** Why two runs differ, as far as the reports know: other candles, another strategy, another commit. */
+function likelyCauses(expected: Report, actual: Report): string[] {
+  const causes: string[] = [];
+  if (expected.data.fingerprint !== actual.data.fingerprint) {
+    causes.push('the candles are not the same: their fingerprint differs');
+  }
+  for (const strategy of expected.strategies) {
+    const now = actual.strategies.find(({ name }) => name === strategy.name);
+    const isChanged =
+      strategy.status === 'judged' && now?.status === 'judged' && strategy.fileSha256 !== now.fileSha256;
+    if (isChanged) causes.push(`strategies/${strategy.name}.ts has changed since`);
+  }
+  if (expected.commit !== null && expected.commit.sha !== actual.commit?.sha) {
+    causes.push(`the report was made by commit ${expected.commit.sha.slice(0, 12)}`);
+  }
+  return causes;
 }

@@ -39,6 +39,6 @@ export const DEFAULT_CONFIG: Config = {
 };
 
 /** The part of the config that the engines need. */
-export function costsOf(config: Config): Costs {
+export function costsOf(config: Pick<Config, 'fees' | 'slippageBps'>): Costs {
   return { takerFee: config.fees.taker, makerFee: config.fees.maker, slippageBps: config.slippageBps };
 }

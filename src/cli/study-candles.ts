@@ -1,0 +1,120 @@
+import type { CandleSource } from '../backtest/candle-source.ts';
+import type { Settling } from '../backtest/study-data.ts';
+import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
+import type { Study } from '../domain/study.ts';
+import { DAY_MS, type Interval, intervalMs } from '../domain/time.ts';
+import type { MarketDatabase } from '../market/database.ts';
+import type { Context } from './context.ts';
+
+/** Settling of the built-in strategies fits many times over. */
+const SYNTHETIC_DAYS_BESIDE_SPAN = 30;
+
+export interface CandleRequest {
+  readonly study: Study;
+  readonly coins: readonly string[];
+  readonly settlings: readonly Settling[];
+  readonly isSyntheticWanted: boolean;
+}
+
+/** Candles for a study, and how to let go of them. */
+export interface OpenCandles {
+  readonly source: CandleSource;
+  readonly close: () => void;
+}
+
+/**
+ * Candles for a study: those of the database if they are there, else from the exchange, else, when that cannot be reached, a synthetic
+ * market. One sentence says which.
+ *
+ * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not made up
+ */
+export async function openCandles(request: CandleRequest, context: Context): Promise<OpenCandles> {
+  if (request.isSyntheticWanted) return synthetic(request, context);
+  const [{ openDatabase }, { storedCandles }] = await Promise.all([
+    import('../market/database.ts'),
+    import('../backtest/candle-source.ts'),
+  ]);
+  const db = openDatabase(context.databasePath);
+  try {
+    const missing = await missingSeries(db, request);
+    if (missing.length > 0) {
+      try {
+        await fetchCandles(db, request, context);
+      } catch (error) {
+        if (!(error instanceof ExchangeUnreachableError)) throw error;
+        if (missing.length < request.coins.length * request.settlings.length) throw halfStored(missing, error);
+        db.close();
+        context.out.note(
+          'The exchange cannot be reached and no candles are stored, so this runs on a synthetic market.',
+        );
+        return synthetic(request, context);
+      }
+    }
+    return { source: storedCandles(db, context.config.source), close: () => db.close() };
+  } catch (error) {
+    if (db.open) db.close();
+    throw error;
+  }
+}
+
+/** Names like `BTC 30m` of what the study needs and the database does not have. */
+async function missingSeries(db: MarketDatabase, { coins, settlings }: CandleRequest): Promise<string[]> {
+  const { listSeries } = await import('../market/series-store.ts');
+  const stored = new Set(
+    listSeries(db)
+      .filter(({ kind }) => kind === 'trade')
+      .map(({ coin, interval }) => `${coin} ${interval}`),
+  );
+  const needed = coins.flatMap((coin) => settlings.map(({ interval }) => `${coin} ${interval}`));
+  return needed.filter((series) => !stored.has(series));
+}
+
+function halfStored(missing: readonly string[], cause: unknown): CandorError {
+  return new CandorError('some candles of the study are stored, others are not, and the exchange cannot be reached', {
+    details: [`missing: ${missing.join(', ')}`],
+    hint: 'Import them (candor import FILE), leave them out of the study, or run with --synthetic.',
+    cause,
+  });
+}
+
+async function fetchCandles(db: MarketDatabase, request: CandleRequest, context: Context): Promise<void> {
+  const { study, coins, settlings } = request;
+  const [{ HyperliquidInfo }, { download }] = await Promise.all([
+    import('../exchange/info.ts'),
+    import('../market/download.ts'),
+  ]);
+  const toMs = 'days' in study.span ? context.clock.nowMs() : study.span.toMs;
+  const fromMs = 'days' in study.span ? toMs - study.span.days * DAY_MS : study.span.fromMs;
+  const settleMs = Math.max(...settlings.map(({ interval, candles }) => (candles + 1) * intervalMs(interval)));
+  const info = new HyperliquidInfo({ apiUrl: context.config.exchange.apiUrl, clock: context.clock });
+  const intervals = settlings.map(({ interval }) => interval);
+  let bar: ReturnType<typeof context.out.progress> | undefined;
+  try {
+    await download(db, info, {
+      coins,
+      intervals,
+      fromMs: fromMs - settleMs,
+      toMs,
+      clock: context.clock,
+      signal: context.signal,
+      onProgress: (done, total) => {
+        bar ??= context.out.progress(`candles of ${coins.join(', ')}`, total);
+        bar.update(done);
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+async function synthetic({ study, coins, settlings }: CandleRequest, context: Context): Promise<OpenCandles> {
+  if (!('days' in study.span)) {
+    throw new UsageError(`the study '${study.name}' asks for certain dates, and the synthetic market has none`, {
+      hint: 'Give it a span in days, or import candles.',
+    });
+  }
+  const { syntheticCandles } = await import('../backtest/synthetic-source.ts');
+  const intervals = settlings.map(({ interval }): Interval => interval);
+  const days = study.span.days + SYNTHETIC_DAYS_BESIDE_SPAN;
+  return { source: syntheticCandles({ coins, intervals, days, seed: context.config.seed }), close: () => {} };
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { assembleStudyData, type CandleSource } from '../backtest/candle-source.ts';
+import { failureOf, type StrategyFailure, type StudyOutcome } from '../backtest/outcome.ts';
+import type { ChosenStrategy } from '../backtest/settling.ts';
+import type { SpanPlan, StudyData } from '../backtest/study-data.ts';
+import { runStudy } from '../backtest/study-runner.ts';
+import { costsOf } from '../config/config.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { Study } from '../domain/study.ts';
+import { judgeStudy } from '../evidence/judge.ts';
+import { buildReport, type ReportedSettings } from '../report/build.ts';
+import type { Report } from '../report/schema.ts';
+import { loadStrategy } from '../strategy/load.ts';
+import type { Context } from './context.ts';
+import { commitOf, versionsOf } from './provenance.ts';
+
+/** The strategies of a study, as far as they can be loaded. */
+export interface Lineup {
+  readonly chosen: readonly ChosenStrategy[];
+  readonly failures: ReadonlyMap<string, StrategyFailure>;
+  /** Of the study, and those that a strategy looks at beside its own. */
+  readonly coins: readonly string[];
+}
+
+/**
+ * Loads the strategies of a study. One that is broken becomes a failure, and the others go on; one that does not exist, or a param out of range, is a mistake
+ * in the study itself and stops it.
+ */
+export async function lineUp(study: Study, context: Context): Promise<Lineup> {
+  const chosen: ChosenStrategy[] = [];
+  const failures = new Map<string, StrategyFailure>();
+  for (const { name, params } of study.strategies) {
+    try {
+      const loaded = await loadStrategy(name, strategiesOf(context));
+      chosen.push({ loaded, built: loaded.strategy.build(params) });
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      failures.set(name, failureOf(name, error));
+    }
+  }
+  const coins = new Set([...study.coins, ...chosen.flatMap(({ built }) => built.coins)]);
+  return { chosen, failures, coins: [...coins] };
+}
+
+export interface StudyRequest {
+  readonly study: Study;
+  readonly lineup: Lineup;
+  readonly plan: SpanPlan;
+  readonly source: CandleSource;
+  readonly settings: ReportedSettings;
+  readonly seed: number;
+}
+
+export interface StudyResult {
+  readonly outcome: StudyOutcome;
+  readonly report: Report;
+  readonly data: StudyData;
+}
+
+/** From candles to a report: load, run on all cores, judge. */
+export async function runAndJudge(request: StudyRequest, context: Context): Promise<StudyResult> {
+  const { study, lineup, plan, source, settings, seed } = request;
+  const startedMs = context.clock.nowMs();
+  const data = assembleStudyData(study, lineup.coins, plan, source);
+  const loadedMs = context.clock.nowMs();
+  let bar: ReturnType<typeof context.out.progress> | undefined;
+  try {
+    const outcome = await runStudy({
+      study,
+      data,
+      costs: costsOf(settings),
+      strategiesDirectory: strategiesOf(context),
+      failures: lineup.failures,
+      signal: context.signal,
+      onProgress: (done, total) => {
+        bar ??= context.out.progress('strategies and controls', total);
+        bar.update(done);
+      },
+    });
+    const ranMs = context.clock.nowMs();
+    const verdicts = judgeStudy(outcome, study, settings.gates, seed);
+    const judgedMs = context.clock.nowMs();
+    const report = buildReport({
+      outcome,
+      verdicts,
+      study,
+      config: settings,
+      data,
+      seed,
+      warnings: plan.warnings,
+      versions: await versionsOf(context.root),
+      commit: await commitOf(context.root),
+      createdAtMs: judgedMs,
+      durationsMs: { load: loadedMs - startedMs, run: ranMs - loadedMs, judge: judgedMs - ranMs },
+    });
+    return { outcome, report, data };
+  } finally {
+    bar?.stop();
+  }
+}
+
+function strategiesOf(context: Context): string {
+  return join(context.root, 'strategies');
+}

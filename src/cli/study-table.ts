@@ -1,0 +1,74 @@
+import { formatDate, formatTime } from '../domain/time.ts';
+import { formatPercent, formatR, formatSignedPercent } from '../report/format.ts';
+import type { JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
+import type { Output, Paint } from './output.ts';
+
+const PAINTS: Readonly<Record<StrategyReport['verdict']['word'], Paint>> = {
+  KEEP: 'green',
+  KILL: 'red',
+  'NO VERDICT': 'yellow',
+};
+
+/** What a study found, for 80 columns: what it ran on, the verdicts, why, and where the whole report is. */
+export function showReport(report: Report, htmlPath: string, jsonPath: string, out: Output): void {
+  const { study, data, strategies } = report;
+  const synthetic = data.isSynthetic ? out.paint('yellow', 'SYNTHETIC MARKET, made up: ') : '';
+  out.line();
+  out.line(`${synthetic}${out.paint('bold', study.name)}: ${study.coins.join(', ')} on ${study.interval}`);
+  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}, costs included`);
+  for (const warning of report.warnings) out.line(`${out.paint('yellow', 'note')}: ${warning}`);
+  out.line();
+  showVerdicts(strategies, out);
+  out.line();
+  out.line(out.paint('bold', 'why'));
+  for (const { name, verdict } of strategies) out.line(`  ${name.padEnd(longestName(strategies))}  ${verdict.line}`);
+  out.line();
+  out.line(conclusion(report));
+  out.line();
+  out.line(`report   ${htmlPath}`);
+  out.line(`as data  ${jsonPath}`);
+}
+
+function showVerdicts(strategies: readonly StrategyReport[], out: Output): void {
+  const shown = (cell: (judged: JudgedStrategy) => string) => (strategy: StrategyReport) =>
+    strategy.status === 'judged' ? cell(strategy) : '–';
+  out.table<StrategyReport>(
+    [
+      { title: 'strategy', cell: ({ name }) => name, align: 'left' },
+      { title: 'verdict', cell: ({ verdict }) => out.paint(PAINTS[verdict.word], verdict.word), align: 'left' },
+      { title: 'trades', cell: shown(({ trades }) => `${trades.length}`), align: 'right' },
+      { title: 'a trade', cell: shown(({ metrics }) => formatR(metrics.expectancyR ?? null)), align: 'right' },
+      {
+        title: 'net',
+        cell: shown(({ metrics }) => formatSignedPercent(metrics.netReturnFraction ?? null)),
+        align: 'right',
+      },
+      {
+        title: 'max dd',
+        cell: shown(({ metrics }) => formatPercent(metrics.maxDrawdownFraction ?? null)),
+        align: 'right',
+      },
+      { title: 'beats coins', cell: shown(coinsBeaten), align: 'right' },
+    ],
+    strategies,
+  );
+}
+
+/** What people understand first: how many of the coin flips it did better than. */
+function coinsBeaten({ controls }: JudgedStrategy): string {
+  const flips = controls.find(({ kind }) => kind === 'coin-flip');
+  return flips === undefined ? 'n/a' : `${flips.draws - flips.asGood} / ${flips.draws}`;
+}
+
+function conclusion({ strategies, data, study }: Report): string {
+  const kept = strategies.filter(({ verdict }) => verdict.word === 'KEEP').map(({ name }) => name);
+  const market = data.isSynthetic
+    ? 'on a made-up market, which says nothing about a real one'
+    : `on these candles, ${formatDate(data.fromMs)} to ${formatDate(data.toMs)}`;
+  if (kept.length === 0) return `None of ${study.strategies.length} strategies may trade, ${market}.`;
+  return `May trade: ${kept.join(', ')}; ${market}.`;
+}
+
+function longestName(strategies: readonly StrategyReport[]): number {
+  return Math.max(...strategies.map(({ name }) => name.length));
+}
