@@ -26,14 +26,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The only folders that may use a package; packages that are not listed are free, but for the pure folders. */
 export const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@nktkas/hyperliquid': ['exchange', 'simulator'],
-  'better-sqlite3': ['market'],
+  'better-sqlite3': ['market', 'evidence'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
   pino: ['config'],
   'pino-pretty': ['config'],
   yaml: ['config'],
-  zod: ['config', 'exchange', 'report'],
+  zod: ['config', 'evidence', 'exchange', 'report'],
 };
 
 /**

@@ -13,13 +13,13 @@ describe.concurrent('the command line', () => {
   it('lists its commands', async () => {
     const { exitCode, stdout } = await candor(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['study', 'import', 'data', 'verify']) expect(stdout).toContain(command);
+    for (const command of ['study', 'import', 'data', 'prove', 'verify', 'trials']) expect(stdout).toContain(command);
   });
 
   it.each([
     [['stduy'], '(Did you mean study?)'],
     [['study', '--drws', '5'], '(Did you mean --draws?)'],
-    [['study', '--draws', 'many'], 'It is not a whole number.'],
+    [['study', '--draws', 'many'], 'It is not a whole number from 100 to 100000.'],
     [['--log-level', 'loud', 'study'], 'Allowed choices are debug, info, warn, error, silent'],
     [['import'], "missing required argument 'file'"],
     [['data', 'chekc'], '(Did you mean check?)'],

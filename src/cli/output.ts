@@ -103,15 +103,17 @@ export function renderTable<Row>(
   rows: readonly Row[],
   paintTitle: (title: string) => string = (title) => title,
 ): string {
+  const lines = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widest = (i: number): number => Math.max(...lines.map((cells) => cells[i]?.length ?? 0));
   const table = new Table({
     head: columns.map(({ title }) => paintTitle(title)),
     colAligns: columns.map(({ align }) => align ?? 'left'),
-    colWidths: columns.map(({ wrapAt }) => wrapAt ?? null),
+    colWidths: columns.map(({ wrapAt }, i) => (wrapAt !== undefined && widest(i) > wrapAt ? wrapAt : null)),
     wordWrap: true,
     chars: { ...NO_LINES, ...NO_CROSSINGS },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   });
-  for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
+  table.push(...lines);
   return table
     .toString()
     .split('\n')

@@ -4,7 +4,9 @@ import type { Context, ExitCode, GlobalOptions } from './context.ts';
 import type { DataOptions } from './data.ts';
 import type { ImportOptions } from './import.ts';
 import { Interruption } from './interruption.ts';
+import type { ProveOptions } from './prove.ts';
 import type { StudyOptions } from './study.ts';
+import type { TrialsOptions } from './trials.ts';
 
 const USAGE_ERROR = 2;
 
@@ -57,8 +59,8 @@ function addStudyCommands(program: Command, frame: Frame): void {
     .command('study')
     .description('judge strategies against a coin flip with the same stops: the main job')
     .argument('[name]', 'a study of backtests/, by bare name or by path', 'ninety-days')
-    .option('--draws <n>', 'draws of each control', wholeNumber)
-    .option('--seed <n>', 'seed of the controls', wholeNumber)
+    .option('--draws <n>', 'draws of each control', wholeNumber(100, 100_000))
+    .option('--seed <n>', 'seed of the controls', wholeNumber(0, 0xffffffff))
     .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
     .option('--json', 'print the report as JSON instead of tables')
     .action(
@@ -75,6 +77,26 @@ function addStudyCommands(program: Command, frame: Frame): void {
         (await import('./verify.ts')).run(file, options, context),
       ),
     );
+  program
+    .command('prove')
+    .description('show that a strategy does not look ahead, by taking the future away candle by candle')
+    .argument('<strategy>', 'a strategy of strategies/, by bare name or by path')
+    .option('--coin <coin>', 'on its stored candles', 'BTC')
+    .option('--interval <interval>', 'of these candles', '1h')
+    .option('--candles <n>', 'how many of the newest, each of them', wholeNumber(1, 100_000), 300)
+    .option('--param <name=value>', 'a param that differs from its default; repeat for more', namedValue)
+    .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
+    .option('--json', 'print the proof as JSON')
+    .action(
+      frame(async (context, name: string, options: ProveOptions) =>
+        (await import('./prove.ts')).run(name, options, context),
+      ),
+    );
+  program
+    .command('trials')
+    .description('every study ever run: the tenth try is judged as a tenth try')
+    .option('--json', 'print the ledger as JSON')
+    .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
 }
 
 function addDataCommands(program: Command, frame: Frame): void {
@@ -127,10 +149,19 @@ async function reportFailure(error: unknown, withStack: boolean): Promise<number
   return error instanceof UsageError ? USAGE_ERROR : 1;
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It is not a whole number.');
-  return value;
+function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`It is not a whole number from ${from} to ${to}.`);
+  };
+}
+
+/** `lookback=30` and what was named before it; numbers are numbers, everything else is left to the strategy's params. */
+function namedValue(text: string, before: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write it as name=value.');
+  return { ...before, [name]: Number.isNaN(Number(value)) ? value : Number(value) };
 }
 
 /** `candor trials | head` closes the pipe early; that is no error, and the work goes on without a reader. */

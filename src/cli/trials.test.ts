@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCandor } from '../../test/run-candor.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { fixedClock } from '../domain/clock.ts';
+import { appendTrial, type Trial } from '../evidence/trial-ledger.ts';
+
+const TRIAL: Trial = {
+  kind: 'study',
+  study: 'ninety-days',
+  strategies: [
+    { name: 'breakout', fileSha256: '1'.repeat(64), params: { lookback: 20 } },
+    { name: 'ema-cross', fileSha256: '2'.repeat(64), params: {} },
+  ],
+  coins: ['BTC', 'ETH', 'SOL'],
+  interval: '1h',
+  fromMs: Date.UTC(2025, 3, 27),
+  toMs: Date.UTC(2025, 6, 26),
+  cell: { target: 2 },
+  cells: 20,
+  fingerprint: 'abc',
+  source: 'hyperliquid',
+  isSynthetic: false,
+  resultSha256: '3'.repeat(64),
+};
+
+/** A project in which this study was run twice, and once on the synthetic market. */
+async function inProject(body: (folder: string, ledger: string) => Promise<void>): Promise<void> {
+  await inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
+    const ledger = join(folder, 'backtests/trials.jsonl');
+    const clock = fixedClock(Date.UTC(2025, 6, 27));
+    for (const isSynthetic of [false, false, true]) appendTrial(ledger, { ...TRIAL, isSynthetic }, clock);
+    await body(folder, ledger);
+  });
+}
+
+describe.concurrent('candor trials', () => {
+  it('lists every run, and counts a repeated one once', () =>
+    inProject(async (folder) => {
+      const { exitCode, stdout } = await runCandor(['trials'], folder);
+      expect(exitCode).toBe(0);
+      expect(stdout.split('\n').slice(1)).toEqual([
+        '1  2025-07-27  ninety-days  BTC ETH SOL 1h  2025-04-27 … 2025-07-26      2',
+        '2  2025-07-27  ninety-days  BTC ETH SOL 1h  2025-04-27 … 2025-07-26      2',
+        '3  2025-07-27  ninety-days  BTC ETH SOL 1h  the synthetic market         2',
+        '3 runs on record; on real candles 2 distinct trials (40 with the heat maps)',
+        'the chain is intact (backtests/trials.jsonl)',
+        '',
+      ]);
+    }));
+
+  it('fails on a ledger in which a line was changed, and says which', () =>
+    inProject(async (folder, ledger) => {
+      writeFileSync(ledger, readFileSync(ledger, 'utf8').replace('"cells":20', '"cells":1'));
+      const { exitCode, stdout, stderr } = await runCandor(['trials'], folder);
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain('the chain is broken: backtests/trials.jsonl, line 1: the line was changed');
+      expect(stderr).toContain('Restore the file from git');
+    }));
+
+  it('of a new project is empty', async () => {
+    await inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
+      const { exitCode, stdout } = await runCandor(['trials', '--json'], folder);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({
+        trials: [],
+        state: { intact: true },
+        real: { trials: 0, combinations: 0 },
+        synthetic: { trials: 0, combinations: 0 },
+      });
+    });
+  });
+});

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { formatDate } from '../domain/time.ts';
+import { type ChainState, type RecordedTrial, readTrials } from '../evidence/trial-ledger.ts';
+import { countTrials } from '../evidence/trials.ts';
+import type { Context, ExitCode } from './context.ts';
+import { count, counted } from './database.ts';
+import type { Column } from './output.ts';
+
+export interface TrialsOptions {
+  readonly json?: true;
+}
+
+export const TRIALS_FILE = 'backtests/trials.jsonl';
+
+const COLUMNS: readonly Column<RecordedTrial>[] = [
+  { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },
+  { title: 'run on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
+  { title: 'study', cell: ({ study }) => study, wrapAt: 16 },
+  { title: 'candles', cell: ({ coins, interval }) => `${coins.join(' ')} ${interval}`, wrapAt: 17 },
+  {
+    title: 'of',
+    cell: ({ isSynthetic, fromMs, toMs }) =>
+      isSynthetic ? 'the synthetic market' : `${formatDate(fromMs)} … ${formatDate(toMs)}`,
+  },
+  { title: 'tried', align: 'right', cell: ({ strategies }) => count(strategies.length) },
+];
+
+/** Every study ever run, and whether the record of them is whole. The exit status is 1 when it is not. */
+export async function run(options: TrialsOptions, context: Context): Promise<ExitCode> {
+  const { trials, state } = readTrials(join(context.root, TRIALS_FILE));
+  const real = countTrials(trials.filter(({ isSynthetic }) => !isSynthetic));
+  const synthetic = countTrials(trials.filter(({ isSynthetic }) => isSynthetic));
+  if (options.json) {
+    context.out.json({ trials, state, real, synthetic });
+  } else {
+    show(trials, state, real, context);
+  }
+  return state.intact ? 0 : 1;
+}
+
+function show(
+  trials: readonly RecordedTrial[],
+  state: ChainState,
+  real: ReturnType<typeof countTrials>,
+  { out }: Context,
+): void {
+  if (trials.length > 0) out.table(COLUMNS, trials);
+  out.line(
+    `${counted(trials.length, 'run')} on record; on real candles ${counted(real.trials, 'distinct trial')} ` +
+      `(${count(real.combinations)} with the heat maps)`,
+  );
+  if (state.intact) {
+    out.line(`the chain is intact (${TRIALS_FILE})`);
+    return;
+  }
+  out.line(`${out.paint('red', 'the chain is broken')}: ${TRIALS_FILE}, line ${state.brokenAtLine}: ${state.reason}`);
+  out.note(state.hint);
+}
