@@ -9,7 +9,7 @@ export default defineStrategy({
     // The place of the close within its candle: 0.5 is the middle, 1 the extreme.
     strength: real({ default: 0.7, sweep: { from: 0.5, to: 0.9, step: 0.1 }, min: 0, max: 1 }),
   },
-  // ago(1): the range ends before the candle that breaks it. With the candle's own high inside, no close could be above.
+  // ago(1): the range ends before the candle that breaks it. No close can be above the high of its own candle.
   long: ({ high, low, close }, { lookback, strength }) => ({
     breakout: close.gt(high.ago(1).highest(lookback)),
     strongClose: close.minus(low).gt(high.minus(low).times(strength)).as('filter'),

@@ -3,10 +3,10 @@ import { defineStrategy, int, type Market, real } from 'candor';
 /**
  * The box of the `length` candles before the one that just closed.
  *
- * This is the trap that Candor exists to avoid. If the box contains the candle that is judged, that candle decides for
- * itself whether the range was narrow and where its edge lies: a fact of its close is used as though it had been known while
- * it traded, at prices that were gone by then. Such backtests look splendid, and nobody can trade them. Here the box is
- * complete before the candle opens.
+ * This is the trap that Candor exists to avoid. If the box contains the candle that is judged, that candle decides
+ * for itself whether the range was narrow and where its edge lies: a fact of its close is used as though it had been
+ * known while it traded, at prices that were gone by then. Such backtests look splendid, and nobody can trade them.
+ * Here the box is complete before the candle opens.
  */
 const boxOf = ({ high, low }: Market, length: number) => {
   const top = high.ago(1).highest(length);

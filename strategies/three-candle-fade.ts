@@ -1,7 +1,7 @@
 import { defineStrategy, int, type Market, real } from 'candor';
 
-// The signal of three-candle-momentum, to the letter, and the opposite bet: at most one of the two can be right, and after
-// costs it may well be neither.
+// The signal of three-candle-momentum, to the letter, and the opposite bet: at most one of the two can be right, and
+// after costs it may well be neither.
 const threeUp = ({ close }: Market, step: number) =>
   close.gt(close.ago(step)).and(close.ago(step).gt(close.ago(2 * step)), close.ago(2 * step).gt(close.ago(3 * step)));
 

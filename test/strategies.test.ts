@@ -103,7 +103,7 @@ describe('narrow-range-breakout', () => {
     expect(await signalsAt([...wide, 120])).toBe(0);
   });
 
-  test('the box ends before the candle that breaks it: a long wick makes it neither wider nor harder to leave', async () => {
+  test('the box ends before the candle that breaks it: a long wick does not make it wider', async () => {
     expect(await signalsAt([...wide, 105, 106, 107], 130)).toBe(LONG);
   });
 });

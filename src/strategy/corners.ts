@@ -9,11 +9,12 @@ export const MOST_CORNERS = 4_096;
 /**
  * Builds the strategy at its defaults and at every corner of its sweeps, each twice.
  *
- * `ago(lookback - 30)` passes at 40 and reads ahead at 20, and is found here, before anything runs; what hides between the
- * corners is found when that combination is built. Two builds that differ would be two strategies under one name.
+ * `ago(lookback - 30)` passes at 40 and reads ahead at 20, and is found here, before anything runs; what hides
+ * between the corners is found when that combination is built. Two builds that differ would be two strategies under
+ * one name.
  *
- * @throws LookAheadError or StrategyError of the first combination that cannot be built; StrategyError when there are more
- *   corners than MOST_CORNERS, or when two builds differ.
+ * @throws LookAheadError or StrategyError of the first combination that cannot be built; StrategyError when there are
+ *   more corners than MOST_CORNERS, or when two builds differ.
  */
 export function checkCorners(strategy: Strategy, file: string): void {
   const corners = countCombinations(strategy.params, cornerValues);
@@ -32,7 +33,7 @@ function buildTwice(strategy: Strategy, params: ParamValues, file: string): void
   if (difference === undefined) return;
   throw new StrategyError(`${file}: '${strategy.name}' is another strategy each time it is built: ${difference}`, {
     details: describeParams(first.params),
-    hint: 'The step of a scan must be a top-level function, with params passed through args; and chance has no place here.',
+    hint: 'The step of a scan must be a top-level function that gets params through args; chance has no place here.',
   });
 }
 

@@ -39,8 +39,8 @@ export interface Strategy {
   /**
    * The expressions of the strategy for these params; what is left out takes its default.
    *
-   * @throws UsageError for an unknown or impossible param; LookAheadError or StrategyError, with file, line and condition,
-   *   for an expression that cannot be computed.
+   * @throws UsageError for an unknown or impossible param; LookAheadError or StrategyError, with file, line and
+   *   condition, for an expression that cannot be computed.
    */
   readonly build: (params?: unknown) => BuiltStrategy;
 }
@@ -103,8 +103,9 @@ export function settleOf(built: BuiltStrategy, interval: Interval): number {
 }
 
 /**
- * The params for candles that are `factor` times shorter: counts of candles are multiplied, so that they stay the same clock
- * time (20 × 1h = 40 × 30m), and the others keep their values (rule 30 ii). The result may lie outside the sweep.
+ * The params for candles that are `factor` times shorter: counts of candles are multiplied, so that they stay the
+ * same clock time (20 × 1h = 40 × 30m), and the others keep their values (rule 30 ii). The result may lie outside the
+ * sweep.
  */
 export function scaleToInterval(strategy: Strategy, params: unknown, factor: number): ParamValues {
   return scaleValues(strategy.params, parseParams(strategy.name, strategy.params, params), factor);

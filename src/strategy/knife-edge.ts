@@ -15,8 +15,8 @@ export interface View {
 }
 
 /**
- * Whether a condition falls differently from two starts only because numbers that agree within 1e-9 lie on the two sides of
- * a comparison.
+ * Whether a condition falls differently from two starts only because numbers that agree within 1e-9 lie on the two
+ * sides of a comparison.
  */
 export function isKnifeEdge(condition: Condition, interval: Interval, a: View, b: View): boolean {
   let tipped = false;

@@ -10,6 +10,7 @@ import { listStrategies, loadStrategy } from './load.ts';
 
 const canaries = fileURLToPath(new URL('../../test/canaries/', import.meta.url));
 const strategies = fileURLToPath(new URL('../../strategies/', import.meta.url));
+const program = fileURLToPath(new URL('../../test/load-strategies.ts', import.meta.url));
 
 async function refusal(name: string, directory = canaries): Promise<CandorError> {
   return loadStrategy(name, directory).then(
@@ -154,24 +155,7 @@ describe('look-ahead is refused when the strategy loads', () => {
 });
 
 test('Node loads strategies without a build, also in a worker, and places their errors as exactly', () => {
-  const loader = new URL('./load.ts', import.meta.url).href;
-  const report = `
-    const { listStrategies, loadStrategy } = await import(${JSON.stringify(loader)});
-    const message = (name) => loadStrategy(name, ${JSON.stringify(canaries)}).then(() => 'loaded', (error) => error.message);
-    const names = [];
-    for (const name of listStrategies(${JSON.stringify(strategies)})) {
-      names.push((await loadStrategy(name, ${JSON.stringify(strategies)})).strategy.name);
-    }
-    const said = JSON.stringify({ names, refused: await message('ahead-at-corner'), thrown: await message('throws-at-load') });
-  `;
-  const program = `
-    import { isMainThread, Worker } from 'node:worker_threads';
-    ${report}
-    console.log(said);
-    const inWorker = ${JSON.stringify(`${report}; (await import('node:worker_threads')).parentPort.postMessage(said);`)};
-    new Worker(new URL('data:text/javascript,' + encodeURIComponent(inWorker))).on('message', (text) => console.log(text));
-  `;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
   expect(stderr).toBe('');
   const [here, worker] = stdout.trim().split('\n');
   expect(JSON.parse(here ?? '')).toEqual({

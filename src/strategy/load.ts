@@ -33,8 +33,8 @@ export function listStrategies(directory: string): readonly string[] {
  * Imports a strategy by its name in the directory, or by its path, and builds it at its defaults and at every corner of
  * its sweeps, so that what is wrong with it is said here and not in the middle of a run.
  *
- * @throws UsageError for a name that is unknown, with the nearest ones; LookAheadError for an expression that reads ahead;
- *   StrategyError for anything else that is wrong with the file, each with its line where there is one.
+ * @throws UsageError for a name that is unknown, with the nearest ones; LookAheadError for an expression that reads
+ *   ahead; StrategyError for anything else that is wrong with the file, each with its line where there is one.
  */
 export async function loadStrategy(nameOrFile: string, directory: string): Promise<LoadedStrategy> {
   const file = fileOf(nameOrFile, directory);

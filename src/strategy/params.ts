@@ -101,7 +101,10 @@ export function choice<const T extends string>(
   return Object.freeze({ kind: 'choice', options: Object.freeze([...options]), default: input.default });
 }
 
-/** Values of a sweep, in order: from + i × step, rounded to 12 digits and never accumulated. Without a sweep, the default. */
+/**
+ * Values of a sweep, in order: from + i × step, rounded to 12 digits and never accumulated. Without a sweep, the
+ * default.
+ */
 export function sweepValues(param: Param): readonly (number | string)[] {
   if (param.kind === 'choice') return param.options;
   return param.sweep === undefined ? [param.default] : stepsOf(param.sweep);
@@ -174,7 +177,10 @@ export function describeRange(param: Param): string {
   return `${noun} from ${min} to ${max}`;
 }
 
-/** Whole numbers of candles × factor, to the nearest: 20 of 1h are 40 of 30m (rule 30 ii). Other params keep their value. */
+/**
+ * Whole numbers of candles × factor, to the nearest: 20 of 1h are 40 of 30m (rule 30 ii). Other params keep their
+ * value.
+ */
 export function scaleValues(params: Params, values: ParamValues, factor: number): ParamValues {
   return Object.freeze(
     Object.fromEntries(

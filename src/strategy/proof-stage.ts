@@ -24,7 +24,10 @@ const FUTURE = 24;
 /** How much later the other start is: no divisor of a day, so that no window or slow candle falls into step with it. */
 const LATER = 37;
 
-/** The candles of an experiment: those that the strategy needs to settle, from either start, the stretch, and its future. */
+/**
+ * The candles of an experiment: those that the strategy needs to settle, from either start, the stretch, and its
+ * future.
+ */
 export class Stage {
   readonly coin: string;
   readonly interval: Interval;
@@ -45,7 +48,7 @@ export class Stage {
     this.length = this.to + FUTURE;
     if (own.length < this.length) {
       throw new DataError(`a proof over ${candles} candles needs ${this.length}, and ${coin} has ${own.length}`, {
-        hint: `${settle} to settle, ${LATER} for another start, ${FUTURE} as the future of the last. Prove fewer, or import more.`,
+        hint: `${settle} to settle, ${LATER} for another start, ${FUTURE} for a future. Prove fewer, or import more.`,
       });
     }
     this.coin = coin;

@@ -41,7 +41,7 @@ describe('a strategy that knows what it cannot have known is caught', () => {
     expect(difference).toMatchObject({ experiment: 'other-start', condition: 'table', openTimeMs: firstOpenMs });
   });
 
-  test('a scan that knows prices by heart passes, but is pointed out: it recognises no price when all are doubled', async () => {
+  test('a scan that knows prices by heart passes, but is pointed out: it knows no doubled price', async () => {
     const { difference, absolutePrices } = await prove('prices-by-heart');
     expect(difference).toBeUndefined();
     expect(absolutePrices).toMatchObject({ experiment: 'double-prices', condition: 'recognised', withAllData: true });
@@ -49,8 +49,8 @@ describe('a strategy that knows what it cannot have known is caught', () => {
 
   test('the difference names condition, candle and both answers', async () => {
     const { difference } = await prove('peeking-patiently');
-    expect(difference && describeDifference(difference)).toMatch(
-      /^condition 'learned' \(long\) at the candle of 20\S+Z is false, but true when the data is cut after the candle of 20\S+Z$/,
+    expect(difference && describeDifference(difference).replaceAll(/20\S+Z/g, 'T')).toBe(
+      "condition 'learned' (long) at the candle of T is false, but true when the data is cut after the candle of T",
     );
   });
 });
@@ -83,7 +83,7 @@ describe('an honest strategy passes', () => {
     await expect(prove('honest-scan', walk, 20, { runs: 2 })).rejects.toThrow(UsageError);
   });
 
-  test('on a knife edge: what is left of another start tips a comparison, and is reported, not held against it', async () => {
+  test('on a knife edge: what is left of another start tips a comparison, and is only reported', async () => {
     // 37 candles that only the earlier start sees, 52 until the average has settled, and the stretch begins.
     const zigzag = Array.from({ length: 52 + 60 + 24 }, (_, i) => 100 + (i % 2));
     const candles = closesToCandles([...Array<number>(37).fill(200), ...zigzag]);
@@ -100,7 +100,7 @@ describe('what cannot be proven is said', () => {
     const error = await prove('honest-scan', walk, 600).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toBe('a proof over 600 candles needs 664, and BTC has 600');
-    expect((error as DataError).hint).toContain('3 to settle, 37 for another start, 24 as the future');
+    expect((error as DataError).hint).toContain('3 to settle, 37 for another start, 24 for a future');
   });
 
   test('candles of a coin that are not there', async () => {

@@ -74,8 +74,8 @@ export interface Proof {
   /** The first difference; undefined is what was to be proven. */
   readonly difference: Difference | undefined;
   /**
-   * The first difference at double prices. It refuses nothing: a fixed price level is no crime. But code that knows prices by
-   * heart, and finds its place by their values, shows in no other experiment.
+   * The first difference at double prices. It refuses nothing: a fixed price level is no crime. But code that knows
+   * prices by heart, and finds its place by their values, shows in no other experiment.
    */
   readonly absolutePrices: Difference | undefined;
 }
@@ -84,10 +84,10 @@ const CANDLES = 300;
 const SEED = 1;
 
 /**
- * Replays a strategy on every candle of a stretch, and compares what each condition said with all the data with what it says
- * when it can have seen no more than what lay before. Expressions pass by construction; on trial is the code in a `scan`,
- * which could keep what an earlier evaluation showed it, or count its way through data of its own. So each experiment begins
- * with a fresh copy of the module, which remembers no more than that experiment let it see.
+ * Replays a strategy on every candle of a stretch, and compares what each condition said with all the data with what
+ * it says when it can have seen no more than what lay before. Expressions pass by construction; on trial is the code
+ * in a `scan`, which could keep what an earlier evaluation showed it, or count its way through data of its own. So
+ * each experiment begins with a fresh copy of the module, which remembers no more than that experiment let it see.
  *
  * @throws DataError when there are too few candles; UsageError for the params; and whatever the strategy throws.
  */
@@ -185,7 +185,9 @@ class Trial {
     return first && this.#difference(experiment, first.index, first.row, lastSeen);
   }
 
-  /** From another start windows give the same bits, and recursive values agree within 1e-9: only a knife edge may tip. */
+  /**
+   * From another start windows give the same bits, and recursive values agree within 1e-9: only a knife edge may tip.
+   */
   withOtherStart(built: BuiltStrategy): Difference | undefined {
     const stage = this.#stage;
     const later = cutMarkets(stage.markets, stage.later, stage.length);

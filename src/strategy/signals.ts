@@ -13,7 +13,8 @@ const FLAGS: Readonly<Record<SideName, number>> = {
  * What a strategy says at the close of each row from … to−1, as flags of domain/signal.ts; element 0 is row `from`.
  * A side speaks where all of its conditions are true. Evaluates as far as `to`, if that was not done.
  *
- * @throws StrategyError when code of the strategy fails on these candles; DataError when candles that it reads are absent.
+ * @throws StrategyError when code of the strategy fails on these candles; DataError when candles that it reads are
+ *   absent.
  */
 export function signalFlags(built: BuiltStrategy, evaluation: Evaluation, from: number, to: number): Uint8Array {
   evaluation.request(...conditionsOf(built).map(({ condition }) => condition));

@@ -4,7 +4,9 @@ const shifted = (series: Series, by: number) => {
   return series.ago(by - 30); // Line 4: reads ahead wherever `by` is below 30.
 };
 
-/** Must be refused when it loads: fine at its default of 40, ahead of time at the lower end of its sweep, in a helper. */
+/**
+ * Must be refused when it loads: fine at its default of 40, ahead of time at the lower end of its sweep, in a helper.
+ */
 export default defineStrategy({
   name: 'ahead-at-corner',
   thesis: 'continuation',

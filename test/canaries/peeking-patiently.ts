@@ -1,8 +1,8 @@
 import { defineStrategy, scan } from 'candor';
 
 /**
- * Must be caught for ever: a memory that keeps still at first. It behaves the first two times, so that running it twice shows
- * nothing, and then trades on what the first run saw.
+ * Must be caught for ever: a memory that keeps still at first. It behaves the first two times, so that running it
+ * twice shows nothing, and then trades on what the first run saw.
  */
 const seen: number[] = [];
 let runs = 0;

@@ -1,8 +1,8 @@
 import { defineStrategy, scan } from 'candor';
 
 /**
- * Must be caught for ever: code that remembers. The first evaluation fills `seen`; every later one in the same process (a
- * sweep, a control, a study that ran the strategy before) finds in it the candle that comes next.
+ * Must be caught for ever: code that remembers. The first evaluation fills `seen`; every later one in the same
+ * process (a sweep, a control, a study that ran the strategy before) finds in it the candle that comes next.
  */
 const seen: number[] = [];
 
