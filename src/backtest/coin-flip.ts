@@ -85,18 +85,20 @@ function gap(rng: Prng, logMiss: number): number {
   return Math.floor(Math.log1p(-rng.uniform()) / logMiss);
 }
 
-/** How many draws correct the rates, and how often. */
-const PILOT_ROUNDS = 3;
-const PILOT_DRAWS = 32;
+/** Draws of the pilots, one after another: the first find about where the rates lie, the last is precise. */
+const PILOT_DRAWS = [12, 12, 24, 48];
+/** A pilot may be far off where legs wait for each other's slots; no step of a rate is larger than this factor. */
+const MAX_STEP = 8;
 
 /**
- * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. A
- * pilot shows how many closes one random trade takes away from the next, h = (rows − trades / rate) / trades; with it,
- * the wanted number follows from rate = wanted / (rows − wanted × h).
+ * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. Each
+ * pilot counts what the rates make; the next rates follow by Newton's method in logarithms. Twice the rate makes less than
+ * twice the trades, because held positions leave fewer closes to enter at: the slope is the share of closes that are free,
+ * or, where two pilots lie apart, what they show.
  *
  * @param wanted trades of the strategy on each leg
  * @param runPilot runs one draw of these legs through the engine and counts its trades on each leg; `name` names its
- * random stream
+ *   random stream
  */
 export function calibrateCoinFlip(
   legs: readonly CoinFlipLeg[],
@@ -104,26 +106,44 @@ export function calibrateCoinFlip(
   rows: number,
   runPilot: (legs: readonly CoinFlipLeg[], name: string) => readonly number[],
 ): readonly CoinFlipLeg[] {
+  if (wanted.every((trades) => trades === 0)) return legs;
   let calibrated = legs;
-  if (wanted.every((trades) => trades === 0)) return calibrated;
-  for (let round = 0; round < PILOT_ROUNDS; round++) {
-    const counts = new Float64Array(legs.length);
-    for (let draw = 0; draw < PILOT_DRAWS; draw++) {
+  let before: readonly Pilot[] = [];
+  for (const [round, draws] of PILOT_DRAWS.entries()) {
+    const made = legs.map(() => 0);
+    for (let draw = 0; draw < draws; draw++) {
       const trades = runPilot(calibrated, `pilot-${round}-${draw}`);
-      for (let leg = 0; leg < legs.length; leg++) counts[leg] = (counts[leg] as number) + (trades[leg] as number);
+      for (let leg = 0; leg < legs.length; leg++) made[leg] = (made[leg] as number) + (trades[leg] as number) / draws;
     }
+    const pilots = calibrated.map(({ rate }, leg) => ({ rate, trades: made[leg] as number }));
     calibrated = calibrated.map((leg, i) => {
-      const rate = correctedRate(leg.rate, (counts[i] as number) / PILOT_DRAWS, wanted[i] as number, rows);
+      const rate = nextRate(pilots[i] as Pilot, before[i], wanted[i] as number, rows);
       return { ...leg, rate };
     });
+    before = pilots;
   }
   return calibrated;
 }
 
-function correctedRate(rate: number, made: number, wanted: number, rows: number): number {
+/** What a rate made, on average. */
+interface Pilot {
+  readonly rate: number;
+  readonly trades: number;
+}
+
+function nextRate(pilot: Pilot, before: Pilot | undefined, wanted: number, rows: number): number {
+  const { rate, trades } = pilot;
   if (rate === 0 || wanted === 0) return 0;
-  if (made === 0) return Math.min(1, 2 * rate);
-  const closesPerTrade = (rows - made / rate) / made;
-  const feasible = rows - wanted * closesPerTrade;
-  return feasible > wanted ? wanted / feasible : 1;
+  if (trades === 0) return Math.min(1, MAX_STEP * rate);
+  const factor = (wanted / trades) ** (1 / slopeAt(pilot, before, rows));
+  return Math.min(1, rate * Math.min(MAX_STEP, Math.max(1 / MAX_STEP, factor)));
+}
+
+/** d ln trades / d ln rate. */
+function slopeAt(pilot: Pilot, before: Pilot | undefined, rows: number): number {
+  const step = before === undefined ? 0 : Math.log(pilot.rate / before.rate);
+  const seen = before === undefined ? Number.NaN : Math.log(pilot.trades / before.trades) / step;
+  // Pilots that lie close together differ by chance alone.
+  const slope = Math.abs(step) > 0.2 && Number.isFinite(seen) ? seen : pilot.trades / (pilot.rate * rows);
+  return Math.min(1, Math.max(0.1, slope));
 }
