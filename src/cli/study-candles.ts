@@ -14,6 +14,15 @@ export interface CandleRequest {
   readonly coins: readonly string[];
   readonly settlings: readonly Settling[];
   readonly isSyntheticWanted: boolean;
+  /** Of the synthetic market. */
+  readonly seed: number;
+  /** What is needed from the exchange, where the study does not say it: a report names the candles that it was made from. */
+  readonly stretch?: Stretch;
+}
+
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Candles for a study, and how to let go of them. */
@@ -29,7 +38,7 @@ export interface OpenCandles {
  * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not made up
  */
 export async function openCandles(request: CandleRequest, context: Context): Promise<OpenCandles> {
-  if (request.isSyntheticWanted) return synthetic(request, context);
+  if (request.isSyntheticWanted) return synthetic(request);
   const [{ openDatabase }, { storedCandles }] = await Promise.all([
     import('../market/database.ts'),
     import('../backtest/candle-source.ts'),
@@ -42,12 +51,15 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         await fetchCandles(db, request, context);
       } catch (error) {
         if (!(error instanceof ExchangeUnreachableError)) throw error;
-        if (missing.length < request.coins.length * request.settlings.length) throw halfStored(missing, error);
+        if (missing.length < request.coins.length * request.settlings.length) {
+          await requireKnown(db, request.coins);
+          throw halfStored(missing, error);
+        }
         db.close();
         context.out.note(
           'The exchange cannot be reached and no candles are stored, so this runs on a synthetic market.',
         );
-        return synthetic(request, context);
+        return synthetic(request);
       }
     }
     return { source: storedCandles(db, context.config.source), close: () => db.close() };
@@ -69,6 +81,13 @@ async function missingSeries(db: MarketDatabase, { coins, settlings }: CandleReq
   return needed.filter((series) => !stored.has(series));
 }
 
+/** A coin that nobody knows is a slip of the pen, and needs no exchange to be found. */
+async function requireKnown(db: MarketDatabase, coins: readonly string[]): Promise<void> {
+  const { findInstrument, loadInstruments } = await import('../market/instrument-store.ts');
+  const instruments = loadInstruments(db);
+  for (const coin of coins) findInstrument(instruments, coin);
+}
+
 function halfStored(missing: readonly string[], cause: unknown): CandorError {
   return new CandorError('some candles of the study are stored, others are not, and the exchange cannot be reached', {
     details: [`missing: ${missing.join(', ')}`],
@@ -78,14 +97,12 @@ function halfStored(missing: readonly string[], cause: unknown): CandorError {
 }
 
 async function fetchCandles(db: MarketDatabase, request: CandleRequest, context: Context): Promise<void> {
-  const { study, coins, settlings } = request;
+  const { coins, settlings } = request;
   const [{ HyperliquidInfo }, { download }] = await Promise.all([
     import('../exchange/info.ts'),
     import('../market/download.ts'),
   ]);
-  const toMs = 'days' in study.span ? context.clock.nowMs() : study.span.toMs;
-  const fromMs = 'days' in study.span ? toMs - study.span.days * DAY_MS : study.span.fromMs;
-  const settleMs = Math.max(...settlings.map(({ interval, candles }) => (candles + 1) * intervalMs(interval)));
+  const { fromMs, toMs } = request.stretch ?? stretchOf(request, context.clock.nowMs());
   const info = new HyperliquidInfo({ apiUrl: context.config.exchange.apiUrl, clock: context.clock });
   const intervals = settlings.map(({ interval }) => interval);
   let bar: ReturnType<typeof context.out.progress> | undefined;
@@ -93,7 +110,7 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
     await download(db, info, {
       coins,
       intervals,
-      fromMs: fromMs - settleMs,
+      fromMs,
       toMs,
       clock: context.clock,
       signal: context.signal,
@@ -107,7 +124,15 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
   }
 }
 
-async function synthetic({ study, coins, settlings }: CandleRequest, context: Context): Promise<OpenCandles> {
+/** The span of the study, and before it what its strategies take to settle. */
+function stretchOf({ study, settlings }: CandleRequest, nowMs: number): Stretch {
+  const settleMs = Math.max(...settlings.map(({ interval, candles }) => (candles + 1) * intervalMs(interval)));
+  const { span } = study;
+  if (!('days' in span)) return { fromMs: span.fromMs - settleMs, toMs: span.toMs };
+  return { fromMs: nowMs - span.days * DAY_MS - settleMs, toMs: nowMs };
+}
+
+async function synthetic({ study, coins, settlings, seed }: CandleRequest): Promise<OpenCandles> {
   if (!('days' in study.span)) {
     throw new UsageError(`the study '${study.name}' asks for certain dates, and the synthetic market has none`, {
       hint: 'Give it a span in days, or import candles.',
@@ -116,5 +141,5 @@ async function synthetic({ study, coins, settlings }: CandleRequest, context: Co
   const { syntheticCandles } = await import('../backtest/synthetic-source.ts');
   const intervals = settlings.map(({ interval }): Interval => interval);
   const days = study.span.days + SYNTHETIC_DAYS_BESIDE_SPAN;
-  return { source: syntheticCandles({ coins, intervals, days, seed: context.config.seed }), close: () => {} };
+  return { source: syntheticCandles({ coins, intervals, days, seed }), close: () => {} };
 }

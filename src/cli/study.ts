@@ -28,12 +28,13 @@ export async function run(name: string, options: StudyOptions, context: Context)
   const lineup = await lineUp(study, context);
   const settlings = settlingsOf(study, lineup.chosen);
   const isSyntheticWanted = options.synthetic === true;
-  const candles = await openCandles({ study, coins: lineup.coins, settlings, isSyntheticWanted }, context);
+  const { seed } = config;
+  const candles = await openCandles({ study, coins: lineup.coins, settlings, isSyntheticWanted, seed }, context);
   try {
     const { source } = candles;
     const spans = lineup.coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
     const plan = planSpan(study, settlings, spans);
-    const { source: preferred, fees, slippageBps, gates, seed } = config;
+    const { source: preferred, fees, slippageBps, gates } = config;
     const settings = { source: preferred, fees, slippageBps, gates };
     const { outcome, report, data } = await runAndJudge({ study, lineup, plan, source, settings, seed }, context);
 

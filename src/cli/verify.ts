@@ -22,10 +22,14 @@ export async function run(file: string, _options: object, context: Context): Pro
   const study = studyOf(expected);
   const lineup = await lineUp(study, context);
   const settlings = [study.interval, ...study.confirm].map((interval) => ({ interval, candles: 0 }));
-  const isSyntheticWanted = expected.data.isSynthetic;
-  const candles = await openCandles({ study, coins: lineup.coins, settlings, isSyntheticWanted }, context);
+  const { config: settings, seed, data } = expected;
+  const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
+  const isSyntheticWanted = data.isSynthetic;
+  const candles = await openCandles(
+    { study, coins: lineup.coins, settlings, isSyntheticWanted, seed, stretch },
+    context,
+  );
   try {
-    const { config: settings, seed } = expected;
     const { source } = candles;
     const { report } = await runAndJudge({ study, lineup, plan: planOf(expected), source, settings, seed }, context);
     const differences = compareReports(expected, report);
