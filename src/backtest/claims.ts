@@ -6,8 +6,9 @@ import type { StrategyBench } from './strategy-bench.ts';
 const DEFAULT_HORIZON = 24;
 
 /**
- * What each condition of the entries says it bets on, against what followed when it fired, alone: the mean return from the next open over the
- * horizon, in the direction of its side, less the mean over all candles (so that a rising market is no merit).
+ * What each condition of the entries says it bets on, against what followed when it fired, alone: the mean return from
+ * the next open over the horizon, in the direction of its side, less the mean over all candles (so that a rising
+ * market is no merit).
  */
 export function measureClaims(bench: StrategyBench): ClaimResult[] {
   const horizonCandles = bench.study.cell.maxHold ?? DEFAULT_HORIZON;
@@ -20,7 +21,10 @@ export function measureClaims(bench: StrategyBench): ClaimResult[] {
   );
 }
 
-/** Return from the open after each row to the open `horizon` candles later; NaN where either is missing or beyond the span. */
+/**
+ * Return from the open after each row to the open `horizon` candles later; NaN where either is missing or beyond the
+ * span.
+ */
 function forwardReturns(bench: StrategyBench, coin: string, horizon: number): Float64Array {
   const { from, to } = bench.room.grid(bench.study.interval);
   const { open } = bench.room.candles(bench.study.interval, coin);

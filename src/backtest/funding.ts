@@ -4,9 +4,9 @@ import { powerOfTen } from '../domain/rounding.ts';
 import { HOUR_MS } from '../domain/time.ts';
 
 /**
- * What one long lot receives in each row, in whole 10^−12 dollars: for the hour at the row's open, and for the hours inside it
- * (candles longer than an hour). Hours are paid at the open of the candle that holds them, or, where that candle is
- * missing, at the last stored close (rules 16 and 39).
+ * What one long lot receives in each row, in whole 10^−12 dollars: for the hour at the row's open, and for the hours
+ * inside it (candles longer than an hour). Hours are paid at the open of the candle that holds them, or, where that
+ * candle is missing, at the last stored close (rules 16 and 39).
  */
 export interface FundingColumns {
   readonly atOpen: Float64Array;

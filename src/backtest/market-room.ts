@@ -11,8 +11,8 @@ import type { Leg } from './run.ts';
 import type { IntervalGrid, StudyData } from './study-data.ts';
 
 /**
- * What follows from the candles of a study alone, whatever the strategy: computed when first asked for, then shared by all cells and
- * draws. Each worker has one over the same memory.
+ * What follows from the candles of a study alone, whatever the strategy: computed when first asked for, then shared by
+ * all cells and draws. Each worker has one over the same memory.
  */
 export class MarketRoom {
   readonly data: StudyData;

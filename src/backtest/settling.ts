@@ -15,8 +15,8 @@ export interface ChosenStrategy {
 }
 
 /**
- * How many candles each interval of a study takes to settle: the longest of its strategies and risk rules, on finer candles with the params as they
- * are and scaled to equal clock time (rules 1, 4 and 30).
+ * How many candles each interval of a study takes to settle: the longest of its strategies and risk rules, on finer
+ * candles with the params as they are and scaled to equal clock time (rules 1, 4 and 30).
  */
 export function settlingsOf(study: Study, strategies: readonly ChosenStrategy[]): Settling[] {
   const cells = [study.cell, ...study.grid.map(({ rules }) => rules)];

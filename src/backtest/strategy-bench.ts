@@ -10,7 +10,10 @@ import type { MarketRoom } from './market-room.ts';
 import { runReference } from './reference.ts';
 import type { RunResult, RunSpec } from './run.ts';
 
-/** One strategy of a study on its candles: its signals once, then as many runs as there are cells, draws and finer candles. */
+/**
+ * One strategy of a study on its candles: its signals once, then as many runs as there are cells, draws and finer
+ * candles.
+ */
 export class StrategyBench {
   readonly room: MarketRoom;
   readonly study: Study;
@@ -44,7 +47,9 @@ export class StrategyBench {
     return runReference(this.#spec(finer, interval, legs, rules));
   }
 
-  /** Decisions on finer candles too, with everything that counts candles scaled to the same clock time (rule 30, ii). */
+  /**
+   * Decisions on finer candles too, with everything that counts candles scaled to the same clock time (rule 30, ii).
+   */
   runAtEqualClock(finer: Interval, rules: RiskRules): RunResult {
     const factor = intervalMs(this.study.interval) / intervalMs(finer);
     const { strategy } = this.loaded;

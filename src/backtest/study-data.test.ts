@@ -51,7 +51,8 @@ describe('the span of a study', () => {
     // 100 hours and 200 half hours after the first candle are the same instant.
     expect(plan.fromMs).toBe(parseTime('2025-01-05T04:00'));
     expect(plan.warnings).toEqual([
-      'the study starts at 2025-01-05T04:00Z, 163.0 days later than asked for: before it the indicators have not settled',
+      'the study starts at 2025-01-05T04:00Z, 163.0 days later than asked for: ' +
+        'before it the indicators have not settled',
     ]);
   });
 

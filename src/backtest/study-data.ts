@@ -6,7 +6,9 @@ import type { Study } from '../domain/study.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 
-/** All candles of one interval on one grid, of the coins of the study and of those that a strategy looks at with `of`. */
+/**
+ * All candles of one interval on one grid, of the coins of the study and of those that a strategy looks at with `of`.
+ */
 export interface IntervalGrid {
   readonly interval: Interval;
   readonly candles: ReadonlyMap<string, CandleColumns>;
@@ -53,8 +55,8 @@ export interface SpanPlan {
 }
 
 /**
- * From where to where a study runs: 'newest' ends with the newest candle that all of its series have, and every strategy starts at the
- * same candle, that of the longest settling (rules 1 and 4).
+ * From where to where a study runs: 'newest' ends with the newest candle that all of its series have, and every
+ * strategy starts at the same candle, that of the longest settling (rules 1 and 4).
  *
  * @throws CandorError where less than a day is left.
  */

@@ -10,7 +10,10 @@ import { type RotationPlan, rotationPlans } from './rotation.ts';
 import type { StudyData } from './study-data.ts';
 import type { Judged, Task, WorkerSetting } from './study-tasks.ts';
 
-/** Draws in one task: small enough that the bar moves and Ctrl-C is heard, large enough that handing over costs nothing. */
+/**
+ * Draws in one task: small enough that the bar moves and Ctrl-C is heard, large enough that handing over costs
+ * nothing.
+ */
 const CHUNK_DRAWS = 100;
 
 export interface StudyRun extends WorkerSetting {
@@ -22,8 +25,9 @@ export interface StudyRun extends WorkerSetting {
 }
 
 /**
- * Runs a study on all cores: first every strategy itself, then the draws of its controls. A strategy that throws becomes a failure, and the
- * others finish. The answer does not depend on the number of workers, nor on the order in which they finish.
+ * Runs a study on all cores: first every strategy itself, then the draws of its controls. A strategy that throws
+ * becomes a failure, and the others finish. The answer does not depend on the number of workers, nor on the order in
+ * which they finish.
  */
 export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
   const { study, data } = run;

@@ -16,7 +16,10 @@ export interface CandleRequest {
   readonly isSyntheticWanted: boolean;
   /** Of the synthetic market. */
   readonly seed: number;
-  /** What is needed from the exchange, where the study does not say it: a report names the candles that it was made from. */
+  /**
+   * What is needed from the exchange, where the study does not say it: a report names the candles that it was made
+   * from.
+   */
   readonly stretch?: Stretch;
 }
 
@@ -32,10 +35,11 @@ export interface OpenCandles {
 }
 
 /**
- * Candles for a study: those of the database if they are there, else from the exchange, else, when that cannot be reached, a synthetic
- * market. One sentence says which.
+ * Candles for a study: those of the database if they are there, else from the exchange, else, when that cannot be
+ * reached, a synthetic market. One sentence says which.
  *
- * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not made up
+ * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not
+ *   made up
  */
 export async function openCandles(request: CandleRequest, context: Context): Promise<OpenCandles> {
   if (request.isSyntheticWanted) return synthetic(request);

@@ -23,8 +23,8 @@ export interface Lineup {
 }
 
 /**
- * Loads the strategies of a study. One that is broken becomes a failure, and the others go on; one that does not exist, or a param out of range, is a mistake
- * in the study itself and stops it.
+ * Loads the strategies of a study. One that is broken becomes a failure, and the others go on; one that does not
+ * exist, or a param out of range, is a mistake in the study itself and stops it.
  */
 export async function lineUp(study: Study, context: Context): Promise<Lineup> {
   const chosen: ChosenStrategy[] = [];

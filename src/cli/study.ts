@@ -19,8 +19,8 @@ export interface StudyOptions {
 }
 
 /**
- * The main job: candles in, strategies judged against a coin flip that wears the same stops, a verdict and a report out. The exit status is 1
- * when a strategy could not be run; a KILL is a result, and no failure.
+ * The main job: candles in, strategies judged against a coin flip that wears the same stops, a verdict and a report
+ * out. The exit status is 1 when a strategy could not be run; a KILL is a result, and no failure.
  */
 export async function run(name: string, options: StudyOptions, context: Context): Promise<ExitCode> {
   const { root, workingDirectory, config, out } = context;

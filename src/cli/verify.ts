@@ -13,8 +13,8 @@ import { lineUp, runAndJudge } from './study-run.ts';
 const MOST_SHOWN = 12;
 
 /**
- * Runs a report again, on the candles and with the settings that it names, and compares every number to the last digit. The exit
- * status is 1 when anything differs.
+ * Runs a report again, on the candles and with the settings that it names, and compares every number to the last
+ * digit. The exit status is 1 when anything differs.
  */
 export async function run(file: string, _options: object, context: Context): Promise<ExitCode> {
   const { out } = context;
