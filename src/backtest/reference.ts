@@ -43,7 +43,9 @@ class ReferenceRun {
   #account: Account;
   /** Legs with an order or a position at the venue. */
   #busy = 0;
-  readonly #lastClose: Float64Array;
+  /** Per leg: the last row that has a candle, and the funding of a gap that has not met a price yet. */
+  readonly #lastRow: Int32Array;
+  readonly #unpaidPerLot: Float64Array;
   readonly #event: MutableClose;
 
   readonly #trades: Trade[] = [];
@@ -64,7 +66,8 @@ class ReferenceRun {
     this.#venues = legs.map((leg) => new Venue(leg.instrument, costs.slippageBps, spec.bothTouched ?? 'stop'));
     const terms = { legs: legs.map(({ coin, instrument }) => ({ coin, instrument })), rules, costs };
     this.#account = openAccount({ ...terms, intervalMs: spec.decisionIntervalMs }, spec.depositUsd);
-    this.#lastClose = new Float64Array(legs.length).fill(Number.NaN);
+    this.#lastRow = new Int32Array(legs.length);
+    this.#unpaidPerLot = new Float64Array(legs.length);
     this.#equityUsd = new Float64Array(spec.to - spec.from);
     this.#event = {
       kind: 'close',
@@ -89,7 +92,8 @@ class ReferenceRun {
     const timeMs = (this.#firstOpenMs + row * this.#stepMs) as EpochMs;
     const { legs } = this.#spec;
     for (let index = 0; index < legs.length; index++) {
-      if (this.#venue(index).hasPosition) this.#fund(index, (legs[index] as Leg).funding.atOpen[row] as number);
+      const { candles, funding } = legs[index] as Leg;
+      if (this.#venue(index).hasPosition) this.#fund(index, funding.atOpen[row] as number, candles.open[row] as number);
     }
     for (let index = 0; index < legs.length; index++) {
       const venue = this.#venue(index);
@@ -108,7 +112,7 @@ class ReferenceRun {
       return;
     }
     this.#fill(leg, this.#venue(leg).enterAtOpen(open), timeMs);
-    this.#fill(leg, this.#venue(leg).exitAtOnce(open), timeMs);
+    this.#fill(leg, this.#venue(leg).exitAtOpen(open), timeMs);
   }
 
   /** Funding hours inside the candle, then stop and target; an exit here is stamped at the close (rule 42). */
@@ -121,8 +125,8 @@ class ReferenceRun {
       const { candles, funding } = legs[index] as Leg;
       const { open, high, low } = candles;
       this.#heldRows++;
-      this.#fund(index, funding.inside[row] as number);
-      this.#fill(index, venue.exitInside(open[row] as number, high[row] as number, low[row] as number), timeMs);
+      this.#fund(index, funding.inside[row] as number, open[row] as number);
+      this.#fill(index, venue.exitInside(high[row] as number, low[row] as number), timeMs);
     }
   }
 
@@ -145,18 +149,18 @@ class ReferenceRun {
       event.stopAtr = leg.stopAtr === undefined ? Number.NaN : (leg.stopAtr[row] as number);
       event.trailAtr = leg.trailAtr === undefined ? Number.NaN : (leg.trailAtr[row] as number);
       this.#apply(event);
-      if (close > 0) this.#lastClose[index] = close;
+      if (close > 0) this.#lastRow[index] = row;
     }
     this.#equityUsd[row - this.#spec.from] = this.#markToMarket();
   }
 
   /** Open positions are settled at the last stored close, with costs; pending entries lapse (rules 1 and 43). */
   end(): void {
-    const timeMs = (this.#firstOpenMs + this.#spec.to * this.#stepMs) as EpochMs;
     for (let index = 0; index < this.#venues.length; index++) {
       const venue = this.#venue(index);
+      const timeMs = (this.#firstOpenMs + ((this.#lastRow[index] as number) + 1) * this.#stepMs) as EpochMs;
       if (venue.hasPendingEntry) this.#lapse(index, timeMs);
-      this.#fill(index, venue.exitAtEnd(this.#lastClose[index] as number), timeMs);
+      this.#fill(index, venue.exitAtEnd(this.#mark(index)), timeMs);
     }
     if (this.#equityUsd.length > 0) this.#equityUsd[this.#equityUsd.length - 1] = this.#markToMarket();
   }
@@ -177,8 +181,17 @@ class ReferenceRun {
     return this.#venues[leg] as Venue;
   }
 
-  #fund(leg: number, perLot: number): void {
-    if (perLot !== 0) this.#apply({ kind: 'funding', leg, perLot });
+  #mark(leg: number): number {
+    return (this.#spec.legs[leg] as Leg).candles.close[this.#lastRow[leg] as number] as number;
+  }
+
+  /** In a gap funding runs by the clock (rule 2), but only a position that meets another candle pays it: others end before. */
+  #fund(leg: number, perLot: number, open: number): void {
+    const sumPerLot = (this.#unpaidPerLot[leg] as number) + perLot;
+    if (sumPerLot === 0) return;
+    const isGap = Number.isNaN(open);
+    this.#unpaidPerLot[leg] = isGap ? sumPerLot : 0;
+    if (!isGap) this.#apply({ kind: 'funding', leg, perLot: sumPerLot });
   }
 
   #fill(leg: number, fill: CandleFill | undefined, timeMs: EpochMs): void {
@@ -229,7 +242,7 @@ class ReferenceRun {
       equityUsd += openResultUsd(
         this.#account.legs[index] as LegState,
         this.#spec.legs[index] as Leg,
-        this.#lastClose[index] as number,
+        this.#mark(index),
       );
     }
     return equityUsd;

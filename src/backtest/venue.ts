@@ -1,5 +1,5 @@
 import type { EntryIntent } from '../core/account.ts';
-import type { Command } from '../core/events.ts';
+import type { Command, FilledOrder } from '../core/events.ts';
 import {
   type BothTouched,
   type CandleFill,
@@ -14,8 +14,8 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { Side } from '../domain/trade.ts';
 
 /**
- * The exchange's side of one leg: the orders that it was sent, and what a candle does to them. It learns everything from commands,
- * as the real one does: a command that `step` forgot would be missing in the backtest too.
+ * The exchange's side of one leg: the orders that it was sent, and what a candle does to them. It learns everything
+ * from commands, as the real one does: a command that `step` forgot would be missing in the backtest too.
  */
 export class Venue {
   readonly #instrument: Instrument;
@@ -70,10 +70,12 @@ export class Venue {
     }
   }
 
-  /** The open meets what was held into the candle. */
+  /** The open meets what is held: from before, or just filled, of which the exit may have been asked for at once. */
   exitAtOpen(open: number): CandleFill | undefined {
-    if (this.#resting === null) return undefined;
-    return fillAtOpen(this.#instrument, this.#resting, this.#isLeaving, open, this.#slippageBps);
+    if (this.#resting !== null) {
+      return fillAtOpen(this.#instrument, this.#resting, this.#isLeaving, open, this.#slippageBps);
+    }
+    return this.#isLeaving ? this.#marketExit('exit', open) : undefined;
   }
 
   /** The pending entry fills at the open. */
@@ -85,25 +87,23 @@ export class Venue {
     return { order: 'entry', price: entryPrice(this.#instrument, side, open, this.#slippageBps), isMaker: false };
   }
 
-  /** A market exit that was sent at this very open, because the entry filled too near its liquidation. */
-  exitAtOnce(open: number): CandleFill | undefined {
-    if (!this.#isLeaving || this.#side === null) return undefined;
-    return { order: 'exit', price: exitPrice(this.#instrument, this.#side, open, this.#slippageBps), isMaker: false };
-  }
-
   /** The rest of the candle meets stop and target. */
-  exitInside(open: number, high: number, low: number): CandleFill | undefined {
+  exitInside(high: number, low: number): CandleFill | undefined {
     if (this.#resting === null) return undefined;
-    return fillInside(this.#instrument, this.#resting, open, high, low, this.#slippageBps, this.#bothTouched);
+    return fillInside(this.#instrument, this.#resting, high, low, this.#slippageBps, this.#bothTouched);
   }
 
   /** Settlement at the last close of the backtest (rule 43). */
   exitAtEnd(close: number): CandleFill | undefined {
-    if (this.#side === null) return undefined;
-    return { order: 'end', price: exitPrice(this.#instrument, this.#side, close, this.#slippageBps), isMaker: false };
+    return this.#marketExit('end', close);
   }
 
   dropEntry(): void {
     this.#entry = null;
+  }
+
+  #marketExit(order: FilledOrder, observed: number): CandleFill | undefined {
+    if (this.#side === null) return undefined;
+    return { order, price: exitPrice(this.#instrument, this.#side, observed, this.#slippageBps), isMaker: false };
   }
 }

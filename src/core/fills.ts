@@ -53,8 +53,9 @@ export function targetThrough(instrument: Instrument, side: Side, target: Price 
 }
 
 /**
- * What the open does to a position that was held into the candle: liquidation before everything else, then a pending market exit,
- * then a stop that was jumped over (at the open, not at the stop), then a target that was (at the target: rules 11 to 14, 41).
+ * What the open does to a position, held into the candle or filled there: liquidation before everything else, then a pending
+ * market exit, then a stop that was jumped over (at the open, not at the stop), then a target that was (at the target: rules
+ * 11 to 14, 41).
  */
 export function fillAtOpen(
   instrument: Instrument,
@@ -79,13 +80,12 @@ export function fillAtOpen(
 }
 
 /**
- * What the rest of the candle does: the stop is touched, the target is traded through, and when a candle did both, it was the stop
- * (rule 13). An entry candle is checked in full from its open, at which stop and target are live.
+ * What the rest of the candle does, when its open did nothing: the stop is touched, the target is traded through, and when a
+ * candle did both, it was the stop (rule 13).
  */
 export function fillInside(
   instrument: Instrument,
   resting: Resting,
-  open: number,
   high: number,
   low: number,
   slippageBps: number,
@@ -96,8 +96,7 @@ export function fillInside(
   const { target, targetThrough } = resting;
   const isTargetThrough = targetThrough !== null && (isLong ? high >= targetThrough : low <= targetThrough);
   if (isStopTouched && !(isTargetThrough && bothTouched === 'target')) {
-    const trigger = isLong ? Math.min(open, resting.stop) : Math.max(open, resting.stop);
-    return { order: 'stop', price: exitPrice(instrument, resting.side, trigger, slippageBps), isMaker: false };
+    return { order: 'stop', price: exitPrice(instrument, resting.side, resting.stop, slippageBps), isMaker: false };
   }
   return isTargetThrough && target !== null ? { order: 'target', price: target, isMaker: true } : undefined;
 }

@@ -1,6 +1,7 @@
 import { type Instrument, notionalOf } from '../domain/instrument.ts';
 import { feeOf, fundingOf } from '../domain/money.ts';
 import type { Costs } from '../domain/risk-rules.ts';
+import { exceeds } from '../domain/rounding.ts';
 import { directionOf, type ExitReason, type Trade } from '../domain/trade.ts';
 import { type MicroUsd, microUsd } from '../domain/units.ts';
 import type { Approved, EntryIntent, Holding, Position, Terms } from './account.ts';
@@ -90,7 +91,7 @@ export function closedTrade(
     rMultiple: netPnlUsd / position.initialRiskUsd,
     maeR: adverse / riskDistance,
     mfeR: favourable / riskDistance,
-    beyondTolerance: fill.order === 'stop' && (stop - fill.price) * direction > STOP_TOLERANCE * stop,
+    beyondTolerance: fill.order === 'stop' && exceeds((stop - fill.price) * direction, STOP_TOLERANCE * stop),
   };
   return { trade, exitFeeUsd };
 }

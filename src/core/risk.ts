@@ -1,5 +1,6 @@
 import { floorToLots, type Instrument, MIN_NOTIONAL_USD, quantityOf } from '../domain/instrument.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
+import { reaches } from '../domain/rounding.ts';
 import { directionOf, type Refusal, type Side } from '../domain/trade.ts';
 import { type EpochMs, type Lots, type MicroUsd, microUsd, toUsd } from '../domain/units.ts';
 import { type Account, type Approved, type EntryIntent, legTerms } from './account.ts';
@@ -41,14 +42,15 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
   if (freeUsd <= 0) return { refused: 'no-cash' };
   if (lacksAtr(rules, signal)) return { refused: 'no-atr' };
   const distance = distanceAt(rules.stop, close, signal.stopAtr);
-  const stop = close - directionOf(side) * distance;
-  if (!(stop > 0)) return { refused: 'stop-below-zero' };
+  if (side === 'long' && reaches(distance, close)) return { refused: 'stop-below-zero' };
   const lots = lotsOf(instrument, rules, toUsd(freeUsd), close, distance);
   if (lots < 1) return { refused: 'below-one-lot' };
-  if (quantityOf(instrument, lots) * close < MIN_NOTIONAL_USD * (1 - 1e-9)) return { refused: 'below-minimum' };
+  if (!reaches(quantityOf(instrument, lots) * close, MIN_NOTIONAL_USD)) return { refused: 'below-minimum' };
   const notionalUsd = valueAt(instrument, close, lots);
   const liquidation = liquidationAt(instrument, side, close, rules.leverage, notionalUsd);
-  if ((stop - liquidation) * directionOf(side) <= 0) return { refused: 'liquidation-distance' };
+  const direction = directionOf(side);
+  const stop = close - direction * distance;
+  if (reaches(liquidation * direction, stop * direction)) return { refused: 'liquidation-distance' };
   if (inUse.isCoinOccupied) return { refused: 'coin-occupied' };
   if (rules.maxOpen !== null && inUse.legs >= rules.maxOpen) return { refused: 'max-open' };
   if (rules.maxExposure !== null && inUse.notionalUsd + notionalUsd > rules.maxExposure * cashUsd) {

@@ -45,6 +45,7 @@ function unchanged(account: Account): Step {
 /** Decisions at a close: management of what is held, or an entry where nothing is. */
 function onClose(account: Account, event: Close): Step {
   const state = legState(account, event.leg);
+  if (Number.isNaN(event.close)) return onMissing(account, state, event);
   switch (state.status) {
     case 'flat':
       return event.decides && (event.signals & (LONG | SHORT)) !== 0 ? onSignal(account, event) : unchanged(account);
@@ -55,6 +56,16 @@ function onClose(account: Account, event: Close): Step {
     case 'open':
       return event.decides ? manage(account, state, event) : withExtremes(account, state, event);
   }
+}
+
+/** A candle that does not exist decides nothing, but time exits run by the clock (rules 2 and 42). */
+function onMissing(account: Account, state: LegState, event: Close): Step {
+  const { leg, timeMs } = event;
+  if ((state.status !== 'open' && state.status !== 'leaving') || timeMs < state.position.dueTimeMs) {
+    return unchanged(account);
+  }
+  if (state.status === 'open') return leave(account, leg, state, 'time');
+  return state.reason === 'signal' ? unchanged(account) : afterClose(account, leg, { ...state, reason: 'time' });
 }
 
 function onSignal(account: Account, event: Close): Step {
@@ -113,7 +124,7 @@ function afterClose(account: Account, leg: number, state: LegState): Step {
   return { account: withLeg(account, leg, state), commands: NOTHING, entries: NOTHING };
 }
 
-/** The same holding with the extremes of a survived candle; a missing candle has none. */
+/** The same holding with the extremes of a survived candle. */
 function extended<T extends Holding>(holding: T, event: Close): T {
   const isHigher = event.high > holding.high;
   const isLower = event.low < holding.low;

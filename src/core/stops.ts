@@ -1,5 +1,6 @@
 import { type Instrument, lowestPrice, nextPriceAbove, nextPriceBelow, roundPrice } from '../domain/instrument.ts';
 import type { Distance, RiskRules } from '../domain/risk-rules.ts';
+import { reaches } from '../domain/rounding.ts';
 import type { Side } from '../domain/trade.ts';
 import type { Price } from '../domain/units.ts';
 import type { Holding, StopReason } from './account.ts';
@@ -53,11 +54,11 @@ export function movedStop(
 
   let stop = holding.stop;
   let reason: StopReason | undefined;
-  if (breakEven !== null && aheadBy >= breakEven.at * riskDistance && (entryPrice - stop) * direction > 0) {
+  if (breakEven !== null && reaches(aheadBy, breakEven.at * riskDistance) && (entryPrice - stop) * direction > 0) {
     stop = entryPrice;
     reason = 'break-even';
   }
-  if (trail !== null && aheadBy >= trail.after * riskDistance) {
+  if (trail !== null && reaches(aheadBy, trail.after * riskDistance)) {
     const raw = best - direction * distanceAt(trail.distance, best, position.intent.trailAtr);
     // A long's stop always rounds up and a short's down, moved stops included.
     const trailed = raw > 0 ? roundPrice(instrument, raw, direction === 1 ? 'up' : 'down') : stop;
@@ -66,6 +67,6 @@ export function movedStop(
       reason = 'trail';
     }
   }
-  const isWorthARequest = Math.abs(stop - holding.stop) * 10_000 >= rules.minStopMoveBps * holding.stop;
+  const isWorthARequest = reaches(Math.abs(stop - holding.stop) * 10_000, rules.minStopMoveBps * holding.stop);
   return reason !== undefined && isWorthARequest ? { stop, reason } : undefined;
 }

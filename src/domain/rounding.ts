@@ -15,11 +15,28 @@ export function ceilExact(value: number): number {
   return Math.abs(value - nearest) <= SNAP * Math.abs(value) ? nearest : Math.ceil(value);
 }
 
-/** To the nearest whole number, ties away from zero. */
+/** What a product of a few decimals can be off by in doubles, with room to spare. */
+const PRODUCT_ERROR = 1e-15;
+
+/**
+ * To the nearest whole number, ties away from zero; for products of decimals up to about 1e14. A tie is a tie of the exact
+ * product, so the margin here is that of the doubles and not SNAP, which would make ties of half of all large values.
+ */
 export function roundExact(value: number): number {
   const magnitude = Math.abs(value);
-  const rounded = floorExact(magnitude + 0.5);
+  const whole = Math.floor(magnitude);
+  const rounded = magnitude - whole >= 0.5 - PRODUCT_ERROR * magnitude ? whole + 1 : whole;
   return value < 0 ? -rounded : rounded;
+}
+
+/** Is `value` at least `threshold`, both of exact decimals? Triggers are inclusive, and 100.01 + 2.01 is not 102.02 in doubles. */
+export function reaches(value: number, threshold: number): boolean {
+  return value >= threshold - SNAP * Math.abs(threshold);
+}
+
+/** Is `value` more than `threshold`, both of exact decimals? */
+export function exceeds(value: number, threshold: number): boolean {
+  return value > threshold + SNAP * Math.abs(threshold);
 }
 
 const POWERS = Array.from({ length: 16 }, (_, exponent) => Number(`1e${exponent}`));
