@@ -68,8 +68,8 @@ export class HyperliquidInfo {
   }
 
   /**
-   * Closed candles that open at or after `fromMs` and close at or before `toMs`, ascending. The exchange keeps the newest 5,000 of
-   * an interval, so the first may be later than asked for.
+   * Closed candles that open at or after `fromMs` and close at or before `toMs`, ascending. The exchange keeps the
+   * newest 5,000 of an interval, so the first may be later than asked for.
    *
    * @throws UsageError for an unknown coin, with the nearest names
    * @throws ExchangeUnreachableError

@@ -9,8 +9,8 @@ interface Spent {
 }
 
 /**
- * Keeps requests under the exchange's weight per minute and address: no window of 60 seconds holds more than the budget.
- * Calls are served in the order in which they come.
+ * Keeps requests under the exchange's weight per minute and address: no window of 60 seconds holds more than the
+ * budget. Calls are served in the order in which they come.
  */
 export class WeightLimiter {
   readonly #weightPerMinute: number;

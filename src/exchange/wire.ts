@@ -6,8 +6,8 @@ import { formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 
 /**
- * The exchange's answers, parsed where they come in. Its own names (t, T, s, i, px, sz …) end here, and so does the forming
- * candle. zod takes 60 ms to load: import this module where it is needed, not at the top.
+ * The exchange's answers, parsed where they come in. Its own names (t, T, s, i, px, sz …) end here, and so does the
+ * forming candle. zod takes 60 ms to load: import this module where it is needed, not at the top.
  */
 
 /** One settlement of funding, as the exchange states it. */

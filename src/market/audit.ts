@@ -83,7 +83,10 @@ function impossibleOpens(db: MarketDatabase, { id }: SeriesSpan): EpochMs[] {
     .all(id) as EpochMs[];
 }
 
-/** Hours without a settlement. The exchange settled every eight hours until June 2023: a distance of eight hours is none. */
+/**
+ * Hours without a settlement. The exchange settled every eight hours until June 2023: a distance of eight hours is
+ * none.
+ */
 function fundingGaps(db: MarketDatabase, { id }: SeriesSpan): ExplainedGap[] {
   const times = db.prepare('SELECT t FROM funding WHERE series = ? ORDER BY t').pluck().all(id) as number[];
   return holesBetween(times, HOUR_MS)

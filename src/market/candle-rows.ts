@@ -39,20 +39,24 @@ export function checkCandles({ file, candles, lines }: PlacedCandles, interval: 
   checkSpacing(file, candles, interval);
   const stepMs = intervalMs(interval);
   const defects = new DefectLog();
-  const seen = new Set<number>();
   let newestMs = Number.NEGATIVE_INFINITY;
-  candles.forEach((candle, i) => {
-    const line = lines[i] as number;
+  let seen: Set<number> | undefined;
+  for (let i = 0; i < candles.length; i++) {
+    const candle = candles[i] as ClosedCandle;
     const timeMs = candle.openTimeMs;
-    const time = (): string => formatTime(timeMs);
-    if (timeMs % stepMs !== 0) defects.add(OFF_GRID, line, () => `${time()} is no ${interval} open`);
-    if (seen.has(timeMs)) defects.add(DUPLICATE, line, time);
-    else if (timeMs < newestMs) defects.add(BACKWARDS, line, () => `${time()} after ${formatTime(newestMs)}`);
-    seen.add(timeMs);
+    const line = lines[i] as number;
+    if (timeMs % stepMs !== 0) defects.add(OFF_GRID, line, () => `${formatTime(timeMs)} is no ${interval} open`);
+    if (timeMs <= newestMs) {
+      // Only a file out of order needs to remember its times.
+      seen ??= new Set(candles.slice(0, i).map((above) => above.openTimeMs));
+      if (seen.has(timeMs)) defects.add(DUPLICATE, line, () => formatTime(timeMs));
+      else defects.add(BACKWARDS, line, () => `${formatTime(timeMs)} after ${formatTime(newestMs)}`);
+    }
+    seen?.add(timeMs);
     newestMs = Math.max(newestMs, timeMs);
     const impossible = impossibilityOf(candle);
     if (impossible !== undefined) defects.add(impossible, line, () => describe(candle));
-  });
+  }
   if (defects.badLines > 0) defects.throwIfAny(file, candles.length, likelyCause(defects, candles, interval));
 }
 
@@ -106,8 +110,8 @@ function likelyCause(defects: DefectLog, candles: readonly ClosedCandle[], inter
   if (defects.count(OFF_GRID) > 0) return offGridCause(times, interval);
   if (repeated > 0 && (repeated * intervalMs(interval)) % HOUR_MS === 0 && lostHour !== undefined) {
     return (
-      `The likely cause: local time with daylight saving, read as UTC: an hour repeats in autumn, and another is missing in ` +
-      `spring (${formatTime(lostHour.fromMs)}). Convert the times to UTC and import the file again.`
+      'The likely cause: local time with daylight saving, read as UTC: an hour repeats in autumn, and another is ' +
+      `missing in spring (${formatTime(lostHour.fromMs)}). Convert the times to UTC and import the file again.`
     );
   }
   if (defects.count(BACKWARDS) > 0)
@@ -135,7 +139,7 @@ function offGridCause(timesMs: readonly number[], interval: Interval): string {
   if (offsets.length > MOST_RECORDER_OFFSETS) return 'The likely cause: times of trades, not the opens of candles.';
   const seconds = offsets.map((offset) => `${offset / 1000} s`).join(' or ');
   return (
-    `The likely cause: a source that counted its candles from a restart (they open ${seconds} after the grid). They cannot be ` +
-    'moved without inventing prices: leave those lines out, and their time becomes a known gap.'
+    `The likely cause: a source that counted its candles from a restart (they open ${seconds} after the grid). ` +
+    'They cannot be moved without inventing prices: leave those lines out, and their time becomes a known gap.'
   );
 }

@@ -30,8 +30,8 @@ export interface WriteResult {
 const PAGE_ROWS = 10_000;
 
 /**
- * Stores candles in one transaction. Writing the same again changes nothing. A candle is final when it is first seen, because
- * a decision may have been made on it: one that differs later is counted and kept in `revisions`.
+ * Stores candles in one transaction. Writing the same again changes nothing. A candle is final when it is first seen,
+ * because a decision may have been made on it: one that differs later is counted and kept in `revisions`.
  *
  * @param candles ascending, on the grid of the interval
  */
@@ -97,8 +97,8 @@ export interface CandleQuery extends SeriesQuery {
 }
 
 /**
- * Reads candles into dense columns over shared memory, from the first stored candle of the range to the last; rows between
- * them that are not stored are NaN.
+ * Reads candles into dense columns over shared memory, from the first stored candle of the range to the last; rows
+ * between them that are not stored are NaN.
  *
  * @throws UsageError for a coin or an interval that is not stored
  * @throws DataError when the range holds no candle

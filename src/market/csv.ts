@@ -45,8 +45,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /**
  * Reads the columns of that name as numbers; other columns are ignored.
  *
- * @throws DataError naming file and line: no header, a missing column, an unclosed quote, a row with too few or too many fields,
- *   a field that is no number
+ * @throws DataError naming file and line: no header, a missing column, an unclosed quote, a row with too few or too
+ *   many fields, a field that is no number
  */
 export function parseNumericCsv(content: Buffer, file: string, columns: readonly string[]): NumericRows {
   const rows: number[][] = [];
@@ -56,20 +56,22 @@ export function parseNumericCsv(content: Buffer, file: string, columns: readonly
   let places: readonly number[] = [];
   const onRecord = (fields: readonly string[], { lines: line }: { lines: number }): null => {
     if (header === undefined) {
-      header = fields;
-      places = placesOf(fields, columns, file);
+      header = fields.map((field) => field.trim());
+      places = placesOf(header, columns, file);
     } else if (fields.length !== header.length) {
       const expected = header.length;
       defects.add('wrong number of fields', line, () => `${fields.length} where the header has ${expected}`);
     } else {
-      const row = numbersAt(places, fields, columns, (what) => defects.add('not a number', line, () => what));
+      const row = places.map((place) => numberOf(fields[place] as string));
       rows.push(row);
       lines.push(line);
+      const bad = row.findIndex(Number.isNaN);
+      if (bad !== -1) defects.add('not a number', line, () => `${columns[bad]} is '${fields[places[bad] as number]}'`);
     }
     return null;
   };
   try {
-    parse(content, { bom: true, trim: true, relax_column_count: true, skip_empty_lines: true, on_record: onRecord });
+    parse(content, { bom: true, relax_column_count: true, skip_empty_lines: true, on_record: onRecord });
   } catch (error) {
     if (error instanceof DataError) throw error;
     const { message, lines: line } = error as CsvError & { lines?: number };
@@ -102,18 +104,9 @@ function placesOf(header: readonly string[], columns: readonly string[], file: s
   return columns.map((column) => header.indexOf(column));
 }
 
-function numbersAt(
-  places: readonly number[],
-  fields: readonly string[],
-  columns: readonly string[],
-  onBadField: (what: string) => void,
-): number[] {
-  const row: number[] = [];
-  for (let i = 0; i < places.length; i++) {
-    const text = fields[places[i] as number] as string;
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isFinite(value)) onBadField(`${columns[i]} is '${text.slice(0, 40)}'`);
-    row.push(value);
-  }
-  return row;
+/** NaN for whatever is no finite decimal number: an empty field, NaN, hexadecimal. */
+function numberOf(field: string): number {
+  const text = NUMBER.test(field) ? field : field.trim();
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : Number.NaN;
 }

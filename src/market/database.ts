@@ -18,8 +18,8 @@ const BUSY_TIMEOUT_MS = 15_000;
 /**
  * Opens the market database, creates it where it is absent, and brings an older one up to date.
  *
- * @throws DataError when the file is no database, belongs to another program, was written by a newer Candor, is locked, or
- *   cannot be created. It is untouched then.
+ * @throws DataError when the file is no database, belongs to another program, was written by a newer Candor, is
+ *   locked, or cannot be created. It is untouched then.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): MarketDatabase {
   return withDatabaseErrors(path, () => {

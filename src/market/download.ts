@@ -24,8 +24,8 @@ export interface DownloadRequest {
 const ORIGIN = "the exchange's answers";
 
 /**
- * Fetches candles, funding and the rules of all coins from the exchange into the database. Each series is stored as soon as it is
- * complete, and one that is stored already is only continued: an interrupted download resumes.
+ * Fetches candles, funding and the rules of all coins from the exchange into the database. Each series is stored as
+ * soon as it is complete, and one that is stored already is only continued: an interrupted download resumes.
  *
  * @returns how many rows are new
  * @throws ExchangeUnreachableError, UsageError for an unknown coin, DataError; series stored before that stay

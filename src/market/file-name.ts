@@ -9,8 +9,8 @@ export interface NamedContent {
 const NAME = /^([^_]+)_([^_]+)_(funding|\d+[a-z])(_.*)?$/i;
 
 /**
- * `hyperliquid_BTC_1h.csv.gz` → source, coin, interval; `hyperliquid_BTC_funding.csv.gz` → source, coin, funding. What follows
- * after another underscore is a remark. A name of another form says nothing.
+ * `hyperliquid_BTC_1h.csv.gz` → source, coin, interval; `hyperliquid_BTC_funding.csv.gz` → source, coin, funding. What
+ * follows after another underscore is a remark. A name of another form says nothing.
  */
 export function readFileName(file: string): NamedContent {
   const stem = file.replace(/\.gz$/i, '').replace(/\.[a-z]+$/i, '');

@@ -6,8 +6,9 @@ import { intervalMs } from '../domain/time.ts';
 const BLOCK_ROWS = 8_192;
 
 /**
- * SHA-256 of exactly the candles and rates that a result was made from: coin, interval, and the time and values of every row that
- * exists. Where they were stored, in which order they are given, and the name of their source do not matter.
+ * SHA-256 of exactly the candles and rates that a result was made from: coin, interval, and the time and values of
+ * every row that exists. Where they were stored, in which order they are given, and the name of their source do not
+ * matter.
  */
 export function fingerprintOf(data: {
   readonly candles: readonly CandleColumns[];

@@ -51,8 +51,8 @@ export function writeFunding(
 }
 
 /**
- * The stored funding rates of a coin. Without a source: the home exchange's, else the first by name. None are empty columns: the
- * engine counts what is missing.
+ * The stored funding rates of a coin. Without a source: the home exchange's, else the first by name. None are empty
+ * columns: the engine counts what is missing.
  */
 export function loadFunding(db: MarketDatabase, coin: string, source?: string): FundingRates {
   return onSnapshot(db, () => {
@@ -84,8 +84,8 @@ export function fundingRates(coin: string, rows: readonly (readonly [timeMs: num
 }
 
 /**
- * For each candle the last rate settled at or before its close: what a strategy may know then. NaN where there is none, or
- * where it is older than eight hours, the venue's longest time between two settlements.
+ * For each candle the last rate settled at or before its close: what a strategy may know then. NaN where there is none,
+ * or where it is older than eight hours, the venue's longest time between two settlements.
  */
 export function denseFundingRate(columns: CandleColumns, funding: FundingRates): Float64Array {
   const dense = new Float64Array(new SharedArrayBuffer(columns.length * Float64Array.BYTES_PER_ELEMENT)).fill(

@@ -32,8 +32,8 @@ export function describeGap(gap: Gap): string {
 }
 
 /**
- * Writes down the holes of a delivery of candles as known gaps, and takes back those that it fills. Call inside the transaction that wrote
- * the rows.
+ * Writes down the holes of a delivery of candles as known gaps, and takes back those that it fills. Call inside the
+ * transaction that wrote the rows.
  */
 export function recordGaps(
   db: MarketDatabase,
@@ -52,8 +52,8 @@ export function recordGaps(
     )
     .all(series.id, lastMs, firstMs) as Omit<ExplainedGap, 'missing'>[];
   const remove = db.prepare('DELETE FROM gaps WHERE series = ? AND from_ms = ?');
-  // The edges of a known gap are stored rows, so the parts of a new hole coincide with it or lie outside. What was known
-  // first keeps its reason; so it is written last.
+  // The edges of a known gap are stored rows, so the parts of a new hole coincide with it or lie outside. What was
+  // known first keeps its reason; so it is written last.
   const insert = db.prepare('INSERT OR REPLACE INTO gaps (series, from_ms, to_ms, reason) VALUES (?, ?, ?, ?)');
   for (const gap of known) remove.run(series.id, gap.fromMs);
   for (const gap of [...holes.map((hole) => ({ ...hole, reason: `absent in ${origin}` })), ...known]) {

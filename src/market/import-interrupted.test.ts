@@ -39,7 +39,8 @@ describe('an import that is ended in the middle', () => {
       const folder = temporaryFolder();
       const database = join(folder, 'candor.sqlite');
       const earlier = openDatabase(database);
-      // A candle in the middle is stored with other values: the import asks the clock when it gets there, and dies of it.
+      // A candle in the middle is stored with other values: the import asks the clock when it gets there, and dies of
+      // it.
       writeCandles(earlier, BTC, [candleAt(ROWS / 2, 1, MINUTE_MS)], TEST_DELIVERY);
       earlier.close();
       const file = minuteFile(folder, 'hyperliquid_BTC_1m.csv');

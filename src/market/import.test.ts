@@ -79,7 +79,7 @@ describe('importing CSV', () => {
     ]);
   });
 
-  test('columns are found by name: other orders and further columns do not matter; a BOM and CRLF neither', async () => {
+  test('columns are found by name, in any order, beside others; a BOM and CRLF do not matter', async () => {
     const db = memoryDatabase();
     const csv = `\uFEFFv,n,c,l,h,o,t\r\n10,3,101,99,102,100,${at(0)}\r\n`;
     await importFile(db, temporaryFile('hyperliquid_BTC_1h.csv', csv));

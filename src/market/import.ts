@@ -60,11 +60,13 @@ export interface ImportedInstruments extends Imported {
 export type ImportResult = ImportedCandles | ImportedFunding | ImportedInstruments;
 
 /**
- * Brings one file into the database: CSV (plain or gzip) with the columns t,o,h,l,c,v or t,rate, or an answer of the exchange as
- * JSON. It is read and checked whole before the first row is written, and written in one transaction; importing it again adds
- * nothing. What cannot be said by the file's name (`source_coin_interval.csv.gz`) is said by the options, which win.
+ * Brings one file into the database: CSV (plain or gzip) with the columns t,o,h,l,c,v or t,rate, or an answer of the
+ * exchange as JSON. It is read and checked whole before the first row is written, and written in one transaction;
+ * importing it again adds nothing. What cannot be said by the file's name (`source_coin_interval.csv.gz`) is said by
+ * the options, which win.
  *
- * @throws DataError for a file that is not what it claims to be, with file, line and likely cause; nothing is stored then
+ * @throws DataError for a file that is not what it claims to be, with file, line and likely cause; nothing is
+ *   stored then
  * @throws UsageError when coin, interval or source cannot be known
  */
 export async function importFile(db: MarketDatabase, path: string, options: ImportOptions = {}): Promise<ImportResult> {

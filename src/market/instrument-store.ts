@@ -53,7 +53,7 @@ export function findInstrument(instruments: ReadonlyMap<string, Instrument>, coi
   const instrument = instruments.get(coin);
   if (instrument !== undefined) return instrument;
   throw new UsageError(`the trading rules of '${coin}' are not known`, {
-    hint: `${didYouMean(coin, instruments.keys())} The rules of all coins come with the exchange's meta answer: import it.`,
+    hint: `${didYouMean(coin, instruments.keys())} Import the exchange's meta answer: it has the rules of all coins.`,
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The schema, one step per version; PRAGMA user_version counts the steps that a file has taken. A released step is never
- * changed, only followed by another.
+ * The schema, one step per version; PRAGMA user_version counts the steps that a file has taken. A released step is
+ * never changed, only followed by another.
  *
  * Times are UTC milliseconds. Two sources of one candle are two series. What was seen first stays: a differing row of
  * a later delivery is kept in `revisions`, never over the first.

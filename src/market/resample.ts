@@ -4,10 +4,11 @@ import { type Interval, intervalMs } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 
 /**
- * Candles of a longer interval, on the UTC-epoch grid. A candle of which a part is missing is a NaN row; one that begins before
- * the columns do, or ends after them, is left out, since nobody has seen all of it.
+ * Candles of a longer interval, on the UTC-epoch grid. A candle of which a part is missing is a NaN row; one that
+ * begins before the columns do, or ends after them, is left out, since nobody has seen all of it.
  *
- * Volumes are added as the decimals that they are: float sums of 1m volume differ from the venue's own hour in most hours.
+ * Volumes are added as the decimals that they are: float sums of 1m volume differ from the venue's own hour in most
+ * hours.
  *
  * @throws UsageError when the longer interval is no multiple of the shorter
  */
@@ -57,7 +58,9 @@ function joinRows(
 
 const MAX_DECIMALS = 8;
 
-/** The least number of decimals that writes every value exactly; eight, the most that a venue gives, where none does. */
+/**
+ * The least number of decimals that writes every value exactly; eight, the most that a venue gives, where none does.
+ */
 function decimalsOf(values: Float64Array): number {
   let decimals = 0;
   for (const value of values) {

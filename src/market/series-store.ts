@@ -99,10 +99,11 @@ export function summarizeSeries(db: MarketDatabase): SeriesSummary[] {
 }
 
 /**
- * The stored candle series that the query means, with its span. Without a source: the home exchange's, else the only one.
+ * The stored candle series that the query means, with its span. Without a source: the home exchange's, else the only
+ * one.
  *
- * @throws UsageError for a coin or an interval that is not stored (with the nearest ones), and where several foreign sources
- *   leave it open which one is meant.
+ * @throws UsageError for a coin or an interval that is not stored (with the nearest ones), and where several foreign
+ *   sources leave it open which one is meant.
  */
 export function findCandleSeries(db: MarketDatabase, query: SeriesQuery): SeriesSpan {
   const candles = listSeries(db).filter(

@@ -40,10 +40,10 @@ const SURGE_CHANCE = 0.4;
 const DRIFT_ROWS = 24 * ROWS_PER_HOUR;
 const FALL_BACK_ROWS = 6 * ROWS_PER_HOUR;
 /**
- * What surges give, the other breakouts take: at 1, the hours of breakouts are worth nothing together. More is needed because a
- * day of drift breaks further ranges, on ordinary volume, which a follower of breakouts also catches. Measured over 24 seeds at the
- * default edge: at 1.6 the mean R of nine well-known strategies without the volume lies between −0.12 and 0.00 after costs,
- * that of breakouts on volume is 0.5.
+ * What surges give, the other breakouts take: at 1, the hours of breakouts are worth nothing together. More is needed
+ * because a day of drift breaks further ranges, on ordinary volume, which a follower of breakouts also catches.
+ * Measured over 24 seeds at the default edge: at 1.6 the mean R of nine well-known strategies without the volume lies
+ * between −0.12 and 0.00 after costs, that of breakouts on volume is 0.5.
  */
 const FALL_BACK_EXCESS = 1.6;
 /** A surge multiplies an hour's volume by 2.2 … 3.4; ordinary volume scatters by some per cent. */

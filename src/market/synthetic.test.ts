@@ -87,7 +87,7 @@ describe('the synthetic market', () => {
     }
   });
 
-  test('looks like a market: fat tails, calm after calm and storm after storm, coins together, prices that stay plausible', () => {
+  test('looks like a market: fat tails, calm after calm and storm after storm, coins that move together', () => {
     for (const coin of SYNTHETIC_COINS) {
       const moves = returns(columnsOf(market, coin));
       const spread = deviation(moves);
@@ -103,7 +103,7 @@ describe('the synthetic market', () => {
     expect(correlation(btc as number[], eth as number[])).toBeLessThan(0.8);
   });
 
-  test('funding is what the exchange’s formula makes of a premium: mostly the base rate, both signs, within the cap', () => {
+  test('funding is by the exchange’s formula: mostly the base rate, of both signs, within the cap', () => {
     for (const { rates, timesMs } of market.funding.values()) {
       expect(rates).toHaveLength(400 * 24 + 1);
       expect(timesMs.every((time) => time % 3_600_000 === 0)).toBe(true);

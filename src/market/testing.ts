@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -15,8 +15,11 @@ export const NEW_YEAR_MS = 1_735_689_600_000;
 
 export const TEST_DELIVERY: Delivery = { origin: 'a test', clock: fixedClock(NEW_YEAR_MS) };
 
+/** A folder that is removed when the test ends. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'candor-market-'));
+  const folder = mkdtempSync(join(tmpdir(), 'candor-market-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A file of that text in a folder of its own; gzip where the name says so. */
