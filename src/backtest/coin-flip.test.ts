@@ -30,7 +30,7 @@ describe('the schedule of a coin flip', () => {
     expect(Math.abs(longs / (longs + shorts) - 0.7)).toBeLessThan(4 * Math.sqrt((0.7 * 0.3) / 4995));
   });
 
-  test('entries at neighbouring candles are independent: a share `rate` of entries is followed at once by another', () => {
+  test('neighbouring candles are independent: a share `rate` of entries is followed at once by another', () => {
     const rows = 200_000;
     const into = flat(rows);
     coinFlipSignals({ rate: 0.2, longShare: 1, exits: flat(rows) }, 0, rows, new Prng(5), into);
@@ -126,7 +126,8 @@ describe('calibration', () => {
     coins.map((_, leg) => trades.filter((one) => one.leg === leg).length);
 
   test('trades, leg by leg, come out as many as the strategy made, and with its sides', () => {
-    // Clusters of signals in the wild hours, mostly long, none at all on the third coin's first half: unlike any coin flip.
+    // Clusters of signals in the wild hours, mostly long, none at all on the third coin's first half: unlike any coin
+    // flip.
     const signals = coins.map((_, leg) =>
       Uint8Array.from({ length: ROWS }, (__, row) =>
         row % 400 < 100 && (row * 7 + leg) % 5 < 2 && (leg < 2 || row > ROWS / 2) ? (row % 3 === 0 ? SHORT : LONG) : 0,

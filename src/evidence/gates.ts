@@ -109,8 +109,8 @@ function expectancyGate({ outcome, bounds }: Findings, thresholds: GateThreshold
     valueText: `≥ ${inR(lowerR)}`,
     thresholdText: '> 0 R',
     reason: bounds.isAvailable
-      ? `It made ${inR(outcome.backtest.metrics.expectancyR)} a trade after costs; ` +
-        `with ${level} confidence its expectancy is above ${inR(lowerR)}.`
+      ? `After costs a trade made ${inR(outcome.backtest.metrics.expectancyR)}; ` +
+        `with ${level} confidence the expectancy is above ${inR(lowerR)}.`
       : `The uncertainty of the expectancy cannot be estimated: ${bounds.reason}.`,
   });
 }
@@ -167,7 +167,7 @@ function atLeastAsGood(p: number, draws: number): string {
 const FINER: Readonly<Record<FinerResult['kind'], { title: string; decides: boolean; what: string }>> = {
   fills: { title: 'Fills looked up on', decides: true, what: 'the same signals filled on' },
   'equal-clock': { title: 'The same idea on', decides: true, what: 'the same lengths of time counted in' },
-  'same-count': { title: 'The same numbers on', decides: false, what: 'the same numbers of candles, of' },
+  'same-count': { title: 'The same numbers on', decides: false, what: 'the same numbers, but counting' },
 };
 
 function finerGates({ outcome }: Findings, interval: Interval): Gate[] {

@@ -133,7 +133,8 @@ function tooFew({ outcome, weeks, power }: Findings, thresholds: GateThresholds)
 function unproven({ outcome, familyP, power }: Findings, failed: Gate): Verdict {
   const { expectancyR } = outcome.backtest.metrics;
   const found = sizeInR(power.smallestEdgeR);
-  const lead = expectancyR > 0 ? 'It made money, but no more than luck can make' : 'Nothing shows that it earns';
+  const catchOf = failed.interval === null ? 'luck can make as much' : 'not on finer candles';
+  const lead = expectancyR > 0 ? `It made money, but ${catchOf}` : 'Nothing shows that it earns';
   return {
     word: 'KILL',
     ground: 'unproven',
