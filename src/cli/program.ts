@@ -136,7 +136,7 @@ async function execute(options: GlobalOptions, body: (context: Context) => Promi
     return interruption.exitCode ?? code;
   } catch (error) {
     if (interruption.exitCode === undefined) return await reportFailure(error, options.logLevel === 'debug');
-    process.stderr.write('stopped: what was finished is kept, and the same command goes on from there\n');
+    process.stderr.write('stopped: nothing is left half done, and the same command can be run again\n');
     return interruption.exitCode;
   } finally {
     interruption.dispose();

@@ -88,8 +88,8 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       data,
       seed,
       warnings: plan.warnings,
-      versions: await versionsOf(context.root),
-      commit: await commitOf(context.root),
+      versions: await versionsOf(),
+      commit: await commitOf(),
       createdAtMs: judgedMs,
       durationsMs: { load: loadedMs - startedMs, run: ranMs - loadedMs, judge: judgedMs - ranMs },
     });
