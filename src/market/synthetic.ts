@@ -15,13 +15,13 @@ export const SYNTHETIC_COINS = BUILT_IN_INSTRUMENTS.map((instrument) => instrume
 export const SYNTHETIC_START_MS = epochMs(Date.UTC(2025, 0, 1));
 
 /** About 0.5 R a trade for who enters on it with a stop of 2 % and a target of 2 R, after costs. */
-export const DEFAULT_EDGE = 0.02;
+export const DEFAULT_EDGE = 0.018;
 
 export interface SyntheticOptions {
   readonly days: number;
   readonly seed: number;
   /**
-   * How far a price drifts, on average, in the day after a breakout on surging volume, as a fraction of the price;
+   * How far a price drifts, on average, in the half day after a breakout on surging volume, as a fraction of the price;
    * DEFAULT_EDGE where it is not said. 0 makes a market in which nothing can be known.
    */
   readonly edge?: number;
@@ -38,9 +38,9 @@ export interface SyntheticMarket {
 /**
  * A made-up market of BTC, ETH and SOL for a machine without network and data. It has what fools a strategy (regimes,
  * clustered volatility, fat tails, coins that move together) and exactly one thing that can be known: after an hour
- * that closes beyond the range of the twenty hours before it *on surging volume* the price drifts on for a day; after
- * such an hour on ordinary volume it falls back, so far that breakouts as a whole are worth nothing. Everything else is
- * a martingale. The same seed makes the same market, and a longer one begins with the shorter.
+ * that closes beyond the range of the twenty hours before it *on surging volume* the price drifts on for half a day;
+ * after such an hour on ordinary volume it falls back, so far that breakouts as a whole are worth nothing. Everything
+ * else is a martingale. The same seed makes the same market, and a longer one begins with the shorter.
  */
 export function syntheticMarket({ days, seed, edge = DEFAULT_EDGE }: SyntheticOptions): SyntheticMarket {
   if (!(days > 0))
