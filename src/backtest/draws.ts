@@ -1,4 +1,3 @@
-import { quantile } from 'd3-array';
 import { METRICS, type MetricName, type Metrics } from './metrics.ts';
 import type { DrawTable } from './outcome.ts';
 
@@ -95,7 +94,16 @@ export function fanRows(rows: number, points = 240): number[] {
   return Array.from({ length: count }, (_, i) => Math.ceil(((i + 1) * rows) / count) - 1);
 }
 
-/** Quantiles (Hyndman & Fan's type 7) of the values that are not NaN; NaN where there are none. */
+/**
+ * Quantiles of the values that are not NaN, interpolated between neighbours (type 7 of Hyndman & Fan 1996, Am. Stat.
+ * 50(4)); NaN where there are none. Sorts once for all shares, which is several times as fast here as a selection each.
+ */
 export function quantiles(values: Float64Array, shares: readonly number[]): number[] {
-  return shares.map((share) => quantile(values, share) ?? Number.NaN);
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  return shares.map((share) => {
+    const place = share * (sorted.length - 1);
+    const below = sorted[Math.floor(place)] ?? Number.NaN;
+    const above = sorted[Math.ceil(place)] ?? Number.NaN;
+    return below + (above - below) * (place - Math.floor(place));
+  });
 }
