@@ -90,6 +90,7 @@ describe('a study criticises itself', () => {
       claim({ condition: 'surge', bet: 'filter' }),
       claim({ condition: 'rare', fires: 29 }),
       claim({ condition: 'right', excessReturn: 0.01 }),
+      claim({ condition: 'neither', excessReturn: -0.0009 }),
       claim({ condition: 'silent', fires: 0, excessReturn: Number.NaN }),
     ];
     const criticism = criticismOf(outcomeOf(dull(), { claims }));

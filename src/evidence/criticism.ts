@@ -16,6 +16,8 @@ export interface Criticism {
 const LONG_PAUSE_MS = 30 * DAY_MS;
 /** Below this many fires, what followed a condition is an anecdote. */
 const MIN_FIRES = 30;
+/** A move that is smaller than what a trade costs bears out nothing, and refutes nothing. */
+const NOTABLE_RETURN = 0.001;
 const NOTABLE_SHARE = 0.25;
 
 /** The study's criticism of its own result, the gravest first. */
@@ -164,7 +166,7 @@ function sameBut(a: GridResult['at'], b: GridResult['at'], rule: string): boolea
 
 function brokenClaim(claim: ClaimResult): Criticism[] {
   const { side, condition, bet, fires, excessReturn, horizonCandles } = claim;
-  if (bet === 'filter' || fires < MIN_FIRES || !(excessReturn < 0)) return [];
+  if (bet === 'filter' || fires < MIN_FIRES || !(excessReturn < -NOTABLE_RETURN)) return [];
   const measured = bet === 'continuation' ? 'reversal' : 'continuation';
   const text =
     `'${condition}' (${side}) bets on ${bet}, but ${measured} followed: ${percent(excessReturn)} over the next ` +
