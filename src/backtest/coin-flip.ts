@@ -91,10 +91,10 @@ const PILOT_DRAWS = [12, 12, 24, 48];
 const MAX_STEP = 8;
 
 /**
- * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent. Each
- * pilot counts what the rates make; the next rates follow by Newton's method in logarithms. Twice the rate makes less than
- * twice the trades, because held positions leave fewer closes to enter at: the slope is the share of closes that are free,
- * or, where two pilots lie apart, what they show.
+ * Corrects the rates until the expected number of trades on each leg is that of the strategy, within a few per cent.
+ * Each pilot counts what the rates make; the next rates follow by Newton's method in logarithms. Twice the rate makes
+ * less than twice the trades, because held positions leave fewer closes to enter at: the slope is the share of closes
+ * that are free, or, where two pilots lie apart, what they show.
  *
  * @param wanted trades of the strategy on each leg
  * @param runPilot runs one draw of these legs through the engine and counts its trades on each leg; `name` names its

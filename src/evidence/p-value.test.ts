@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { permutationPValue, placeAmong, smallestPValue } from './p-value.ts';
+import { permutationPValue, smallestPValue } from './p-value.ts';
 
 describe('p-value of an observation among control draws', () => {
   test.each([
@@ -28,11 +28,4 @@ describe('p-value of an observation among control draws', () => {
       }),
     );
   });
-});
-
-test('the place among draws counts ties half and leaves out draws without a value', () => {
-  expect(placeAmong(3, Float64Array.of(1, 2, 3, 4))).toBe(2.5 / 4);
-  expect(placeAmong(3, Float64Array.of(1, Number.NaN, 2, Number.NaN))).toBe(1);
-  expect(placeAmong(3, Float64Array.of(Number.NaN))).toBeNaN();
-  expect(placeAmong(Number.NaN, Float64Array.of(1))).toBeNaN();
 });

@@ -16,20 +16,3 @@ export function permutationPValue(observed: number, draws: Float64Array): number
 export function smallestPValue(draws: number): number {
   return 1 / (draws + 1);
 }
-
-/**
- * Where the observation stands among the draws that have a value: the share below it, ties counted half; NaN without
- * any.
- */
-export function placeAmong(observed: number, draws: Float64Array): number {
-  if (Number.isNaN(observed)) return Number.NaN;
-  let below = 0;
-  let count = 0;
-  for (const draw of draws) {
-    if (Number.isNaN(draw)) continue;
-    count++;
-    if (draw < observed) below++;
-    else if (draw === observed) below += 0.5;
-  }
-  return count === 0 ? Number.NaN : below / count;
-}
