@@ -1,44 +1,25 @@
-import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import type { ClosedCandle } from '../domain/candle.ts';
 import { fixedClock } from '../domain/clock.ts';
-import { CandorError } from '../domain/errors.ts';
-import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
+import { HOUR_MS } from '../domain/time.ts';
 import { loadCandles } from './candle-store.ts';
 import { loadFunding } from './funding-store.ts';
-import { gapsOf } from './gap-store.ts';
-import { type ImportOptions, importFile } from './import.ts';
-import { loadInstruments } from './instrument-store.ts';
-import { findCandleSeries, listSeries } from './series-store.ts';
+import { importFile } from './import.ts';
+import { listSeries } from './series-store.ts';
 import {
   candleCsv,
   candlesAt,
-  csvRow,
   memoryDatabase,
   NEW_YEAR_MS,
+  refusalOf,
+  refusalOfPath,
   temporaryFile,
   temporaryFolder,
 } from './testing.ts';
 
 const at = (index: number): number => NEW_YEAR_MS + index * HOUR_MS;
-
-/** What an import of that file says, and the proof that it left nothing behind. */
-async function refusalOf(name: string, text: string, options: ImportOptions = {}): Promise<CandorError> {
-  return refusalOfPath(temporaryFile(name, text), options);
-}
-
-async function refusalOfPath(path: string, options: ImportOptions = {}): Promise<CandorError> {
-  const db = memoryDatabase();
-  const error = await importFile(db, path, options).then(
-    (result) => expect.fail(`imported: ${JSON.stringify(result)}`),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(CandorError);
-  expect(db.prepare('SELECT count(*) FROM series').pluck().get()).toBe(0);
-  return error as CandorError;
-}
 
 /** Ten hours of candles with one of them changed. */
 function csvWith(index: number, change: Partial<Record<keyof ClosedCandle, number>>): string {
@@ -210,6 +191,13 @@ describe('bad files are refused whole, with file, line and cause', () => {
     expect(error.details[1]).toMatch(/^line 5: negative volume: .* \(the first of 3 such lines\)$/);
   });
 
+  test('a file with the newest first is recognised', async () => {
+    const error = await refusalOf(NAME, candleCsv(candlesAt([0, 1, 2, 3]).reverse()));
+    expect(error.message).toMatch(/3 of 4 lines are bad/);
+    expect(error.details[0]).toMatch(/^line 3: time before the line above: 2025-01-01T02:00Z after 2025-01-01T03:00Z/);
+    expect(error.hint).toMatch(/Sort the rows by t/);
+  });
+
   test('an empty file, a file without rows, no file', async () => {
     expect((await refusalOf(NAME, '')).message).toMatch(/is empty/);
     expect((await refusalOf(NAME, 't,o,h,l,c,v\n')).message).toMatch(/has no rows/);
@@ -224,7 +212,6 @@ describe('bad files are refused whole, with file, line and cause', () => {
     truncateSync(path, 120);
     expect((await refusalOfPath(path)).message).toMatch(/is a truncated gzip file/);
     const noise = temporaryFile('hyperliquid_BTC_1h.csv', '\u001f');
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(noise, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
     expect((await refusalOfPath(noise)).message).toMatch(/is a (broken|truncated) gzip file/);
   });
@@ -298,99 +285,5 @@ describe("importing the exchange's JSON", () => {
     expect((await refusalOf('c.json', JSON.stringify([row(0)]), { coin: 'BTC' })).message).toMatch(
       /holds the coin ETH, not BTC/,
     );
-  });
-});
-
-describeWithSharedData('real files', () => {
-  test('twenty thousand minutes off the grid are refused, counted, the first named, the cause said', async () => {
-    const error = await refusalOfPath(sharedData('defects/binance-spot_BTC_1m_201712-201802.csv.gz'));
-    expect(error.message).toMatch(/21,602 of 127,340 lines are bad/);
-    expect(error.details).toEqual([
-      'line 4,683: time off the grid: 2017-12-04T06:00:20.799Z is no 1m open (the first of 21,602 such lines)',
-    ]);
-    expect(error.hint).toMatch(/restart \(they open 20\.799 s or 14\.789 s after the grid\)/);
-  });
-
-  test('local time read as UTC is refused and recognised by its lost and its repeated hour', async () => {
-    const error = await refusalOfPath(sharedData('defects/binance-um_BTC_30m_newyork-local-time.csv.gz'));
-    expect(error.message).toMatch(/2 of 16,944 lines are bad/);
-    expect(error.details[0]).toMatch(/^line 14,653: time seen before: 2025-11-02T01:00Z \(the first of 2/);
-    expect(error.hint).toMatch(/daylight saving, read as UTC.*2025-03-09T02:00Z/);
-  });
-
-  test('an outage is imported, and known', async () => {
-    const db = memoryDatabase();
-    const result = await importFile(db, sharedData('defects/binance-spot_ETH_1m_20230320-0331.csv.gz'));
-    expect(result).toMatchObject({ added: 17_200, gaps: [{ missing: 80 }] });
-    const series = findCandleSeries(db, { coin: 'ETH', interval: '1m' });
-    expect(gapsOf(db, series)).toEqual([
-      {
-        fromMs: Date.UTC(2023, 2, 24, 12, 40),
-        toMs: Date.UTC(2023, 2, 24, 14),
-        missing: 80,
-        reason: 'absent in binance-spot_ETH_1m_20230320-0331.csv.gz',
-      },
-    ]);
-  });
-
-  test('a thin market is imported with all its silent minutes', async () => {
-    const db = memoryDatabase();
-    const result = await importFile(db, sharedData('defects/freqtrade_UNITTEST-BTC_1m_gappy.csv.gz'));
-    expect(result).toMatchObject({ source: 'freqtrade', coin: 'UNITTEST-BTC', interval: '1m', added: 13_681 });
-    const gaps = gapsOf(db, findCandleSeries(db, { coin: 'UNITTEST-BTC', interval: '1m' }));
-    expect(gaps).toHaveLength(538);
-    expect(gaps.reduce((sum, gap) => sum + gap.missing, 0)).toBe(717);
-    const columns = loadCandles(db, { coin: 'UNITTEST-BTC', interval: '1m' });
-    expect(columns.close.filter(Number.isNaN)).toHaveLength(717);
-    expect(columns.length).toBe(13_681 + 717);
-  });
-
-  test('every candle of a file comes back as it stands in it', async () => {
-    const db = memoryDatabase();
-    const path = sharedData('candles/hyperliquid_SOL_30m.csv.gz');
-    await importFile(db, path);
-    const { gunzipSync } = await import('node:zlib');
-    const text = gunzipSync(readFileSync(path)).toString().trim().split('\n').slice(1);
-    const columns = loadCandles(db, { coin: 'SOL', interval: '30m' });
-    expect(columns.length).toBe(text.length);
-    const written = text.map((_, i) =>
-      csvRow({
-        openTimeMs: (columns.firstOpenMs + i * 30 * MINUTE_MS) as never,
-        open: columns.open[i] as number,
-        high: columns.high[i] as number,
-        low: columns.low[i] as number,
-        close: columns.close[i] as number,
-        volume: columns.volume[i] as number,
-      }),
-    );
-    expect(written).toEqual(text);
-  });
-
-  test("the exchange's meta brings the rules of 229 coins, delisted ones included", async () => {
-    const db = memoryDatabase();
-    const path = sharedData('recorded-api/agentic-2026-03-10/hyperliquid_meta.json');
-    expect(await importFile(db, path)).toMatchObject({ kind: 'instruments', rows: 229, added: 229 });
-    expect(await importFile(db, path)).toMatchObject({ added: 0, unchanged: 229, changed: 0 });
-    const instruments = loadInstruments(db);
-    expect([...instruments.values()].filter((instrument) => instrument.isDelisted)).toHaveLength(39);
-    expect(instruments.get('kPEPE')).toEqual({
-      coin: 'kPEPE',
-      szDecimals: 0,
-      marginTiers: [
-        { fromNotionalUsd: 0, maxLeverage: 10 },
-        { fromNotionalUsd: 20_000_000, maxLeverage: 5 },
-      ],
-      isDelisted: false,
-    });
-    expect(instruments.get('ATOM')?.marginTiers).toEqual([{ fromNotionalUsd: 0, maxLeverage: 5 }]);
-  });
-
-  test('recorded funding and candles in JSON, also under another name', async () => {
-    const db = memoryDatabase();
-    const copy = join(temporaryFolder(), 'copy');
-    copyFileSync(sharedData('recorded-api/agentic-2026-03-10/hyperliquid_funding_btc.json'), copy);
-    expect(await importFile(db, copy)).toMatchObject({ kind: 'funding', coin: 'BTC', added: 163 });
-    const candles = sharedData('recorded-api/transcribed/yassi80_candleSnapshot_ETH_1h.json');
-    expect(await importFile(db, candles, { clock: fixedClock(2e12) })).toMatchObject({ coin: 'ETH', added: 25 });
   });
 });

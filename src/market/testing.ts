@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { ClosedCandle } from '../domain/candle.ts';
 import { fixedClock } from '../domain/clock.ts';
+import { CandorError } from '../domain/errors.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 import type { Delivery } from './candle-store.ts';
 import { type MarketDatabase, openDatabase } from './database.ts';
+import { type ImportOptions, importFile } from './import.ts';
 
 /** 2025-01-01T00:00Z */
 export const NEW_YEAR_MS = 1_735_689_600_000;
@@ -61,4 +63,20 @@ export function csvRow({ openTimeMs, open, high, low, close, volume }: ClosedCan
 
 export function candleCsv(candles: readonly ClosedCandle[]): string {
   return `${['t,o,h,l,c,v', ...candles.map(csvRow)].join('\n')}\n`;
+}
+
+/** What an import of that file says, and the proof that it left nothing behind. */
+export async function refusalOf(name: string, text: string, options: ImportOptions = {}): Promise<CandorError> {
+  return refusalOfPath(temporaryFile(name, text), options);
+}
+
+export async function refusalOfPath(path: string, options: ImportOptions = {}): Promise<CandorError> {
+  const db = memoryDatabase();
+  const error = await importFile(db, path, options).then(
+    (result) => expect.fail(`imported: ${JSON.stringify(result)}`),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CandorError);
+  expect(db.prepare('SELECT count(*) FROM series').pluck().get()).toBe(0);
+  return error as CandorError;
 }
