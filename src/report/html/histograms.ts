@@ -1,0 +1,113 @@
+import { max } from 'd3-array';
+import { formatCount, formatNumber, formatP, formatR, formatShare } from '../format.ts';
+import type { Histogram, JudgedStrategy, ReportedControl } from '../schema.ts';
+import { horizontalAxis, steppedLabel, verticalAxis } from './axes.ts';
+import { html, type Markup } from './markup.ts';
+import { EXTENT, idOf, percent, plot, round, type Scale, shape } from './plot.ts';
+
+const HEIGHT_PX = 170;
+
+/** How the trades of a strategy ended, in multiples of what they risked. */
+export function tradesHistogram(strategy: JudgedStrategy): Markup {
+  const { histogramR, metrics } = strategy;
+  if (histogramR === null)
+    return html`<figure class="third"><h3>Results of the trades</h3><p class="soft">No trades.</p></figure>`;
+  const high = max(histogramR.counts) ?? 1;
+  const { low, end } = rangeOf(histogramR, []);
+  const x = horizontalAxis(low, end, 6, (value) => formatNumber(value, end - low < 4 ? 1 : 0));
+  const y = verticalAxis(0, high, 4, (value) => formatNumber(value));
+  const trades = formatCount(metrics.trades ?? 0, 'trade');
+  const description = `${trades} with a mean of ${formatR(metrics.expectancyR)} after costs.`;
+  return html`<figure class="third keep-together"><h3>Results of the trades <small>in R, after costs</small></h3>
+${plot({
+  id: idOf(strategy.name, 'trades'),
+  title: `Histogram of the results of ${strategy.name} in R`,
+  description,
+  heightPx: HEIGHT_PX,
+  x: x.scale,
+  xTicks: x.ticks,
+  y: y.scale,
+  yTicks: y.ticks.filter(({ at }) => Number.isInteger(at)),
+  shapes: [
+    bars(histogramR, x.scale, y.scale, 'loss', (middle) => middle < 0),
+    bars(histogramR, x.scale, y.scale, 'gain', (middle) => middle >= 0),
+    here(metrics.expectancyR, x.scale),
+  ],
+})}
+<figcaption>${description} The line is the mean.</figcaption></figure>`;
+}
+
+const CONTROL_WORDS = {
+  'coin-flip': {
+    title: 'Place among the coin flips',
+    caption: 'Random entries, as many and as often long, with the same stops, targets, sizes and costs.',
+  },
+  rotation: {
+    title: 'Place among the rotations',
+    caption: 'Its own signals at other times: the same rhythm and the same clusters, without the timing.',
+  },
+} as const;
+
+/** Mean R of every draw of a control, and where the strategy stands. */
+export function controlHistogram(strategy: JudgedStrategy, control: ReportedControl): Markup {
+  const words = CONTROL_WORDS[control.kind];
+  const { meanR } = control;
+  const { expectancyR } = strategy.metrics;
+  if (meanR === null) {
+    return html`<figure class="third"><h3>${words.title}</h3><p class="soft">No draw made a trade.</p></figure>`;
+  }
+  const { low, end } = rangeOf(meanR, expectancyR === null ? [] : [expectancyR]);
+  const x = horizontalAxis(low, end, 5, steppedLabel(low, end, 5));
+  const y = verticalAxis(0, max(meanR.counts) ?? 1, 4, (value) => formatNumber(value));
+  const p = control.kind === 'coin-flip' ? strategy.pValues.coinFlip : strategy.pValues.rotation;
+  const beaten = `Better than ${formatShare(control.draws - control.asGood, control.draws)}, p = ${formatP(p)}.`;
+  const place = expectancyR === null ? 'It made no trades.' : beaten;
+  return html`<figure class="third keep-together"><h3>${words.title} <small>mean R of each draw</small></h3>
+${plot({
+  id: idOf(strategy.name, control.kind),
+  title: `${words.title}: ${strategy.name}`,
+  description: `${place} Its mean is ${formatR(expectancyR)}.`,
+  heightPx: HEIGHT_PX,
+  x: x.scale,
+  xTicks: x.ticks,
+  y: y.scale,
+  yTicks: y.ticks,
+  shapes: [bars(meanR, x.scale, y.scale, '', () => true), here(expectancyR, x.scale)],
+  marks: expectancyR === null ? '' : hereLabel(expectancyR, x.scale),
+})}
+<figcaption>${place} ${words.caption}</figcaption></figure>`;
+}
+
+function rangeOf({ from, binWidth, counts }: Histogram, more: readonly number[]): { low: number; end: number } {
+  const margin = binWidth;
+  return {
+    low: Math.min(from, ...more) - margin,
+    end: Math.max(from + counts.length * binWidth, ...more) + margin,
+  };
+}
+
+function bars(histogram: Histogram, x: Scale, y: Scale, tone: string, wanted: (middle: number) => boolean): Markup {
+  const { from, binWidth, counts } = histogram;
+  const base = y(0);
+  const shapes = counts.map((count, i) => {
+    const left = from + i * binWidth;
+    if (count === 0 || !wanted(left + binWidth / 2)) return '';
+    const start = round(x(left));
+    // A sliver of paper between two bars, without leaving the neighbour's place.
+    const width = round((x(left + binWidth) - x(left)) * 0.92);
+    return `M${start} ${base}V${round(y(count))}h${width}V${base}z`;
+  });
+  return shape(`bars ${tone}`, shapes.join(''));
+}
+
+function here(value: number | null, x: Scale): Markup | string {
+  return value === null ? '' : shape('here', `M${round(x(value))} 0V${EXTENT}`);
+}
+
+/** On the side with more room. */
+function hereLabel(value: number, x: Scale): Markup {
+  const place = x(value);
+  const [dx, anchor] = place > EXTENT / 2 ? [-6, 'end'] : [6, 'start'];
+  const where = html`x="${percent(place)}" y="0" dx="${dx}" dy=".8em" text-anchor="${anchor}"`;
+  return html`<text class="strong" ${where}>${formatR(value)}</text>`;
+}

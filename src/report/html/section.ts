@@ -1,0 +1,23 @@
+import type { Report } from '../schema.ts';
+import { syntheticMark } from './marks.ts';
+import { type Content, html, type Markup } from './markup.ts';
+
+/** A part of the page with a heading; on invented prices it says so. */
+export function section(
+  report: Report,
+  id: string,
+  title: string,
+  body: Markup,
+  { mark = '', attributes = '' }: { readonly mark?: Content; readonly attributes?: Content } = {},
+): Markup {
+  return html`<section id="${id}" aria-labelledby="${id}-h" ${attributes}>
+<div class="heading"><h2 id="${id}-h">${title}</h2>${mark}${syntheticMark(report.data.isSynthetic)}</div>
+${body}</section>
+`;
+}
+
+/** Terms and values, side by side as far as there is room. */
+export function facts(rows: readonly (readonly [term: string, value: Content])[]): Markup {
+  return html`<dl class="facts">
+${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+}
