@@ -1,0 +1,51 @@
+/** What Candor asks of itself in speed, measured: `npm run bench`. Takes two minutes or so on an idle machine. */
+import { cpus } from 'node:os';
+import { renderTable } from '../src/cli/output.ts';
+import { benchCommandLine } from './command-line.ts';
+import { benchEngine } from './engine.ts';
+import { benchMarket } from './market.ts';
+import { benchSeries } from './series.ts';
+
+interface Timing {
+  readonly name: string;
+  readonly medianMs: number;
+  readonly limitMs?: number;
+  readonly note?: string;
+}
+
+/** So that the tables stand in line. */
+const NAME_WIDTH = 56;
+
+async function engineTimings(): Promise<Timing[]> {
+  return (await benchEngine()).map(({ name, medianMs, stepsPerSecond, goal, heapMb }) => ({
+    name: name.replace('reference engine, ', ''),
+    medianMs,
+    limitMs: (medianMs * stepsPerSecond) / goal,
+    note: `${(stepsPerSecond / 1e6).toFixed(1)} M/s, ${heapMb.toFixed(0)} MB`,
+  }));
+}
+
+function duration(ms: number): string {
+  if (ms < 1) return `${(ms * 1_000).toFixed(1)} µs`;
+  return ms < 10_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function print(title: string, timings: readonly Timing[]): void {
+  const table = renderTable<Timing>(
+    [
+      { title: title.padEnd(NAME_WIDTH), cell: ({ name, note }) => (note === undefined ? name : `${name}: ${note}`) },
+      { title: 'median', align: 'right', cell: ({ medianMs }) => duration(medianMs) },
+      { title: 'limit', align: 'right', cell: ({ limitMs }) => (limitMs === undefined ? '' : duration(limitMs)) },
+      { title: '', cell: ({ medianMs, limitMs }) => (limitMs !== undefined && medianMs > limitMs ? 'MISSED' : '') },
+    ],
+    timings,
+  );
+  process.stdout.write(`\n${table}\n`);
+}
+
+const [core] = cpus();
+process.stdout.write(`${cpus().length} × ${core?.model.trim()}, Node ${process.versions.node}\n`);
+print('series over 525,600 candles', await benchSeries());
+print('reference engine', await engineTimings());
+print('market', await benchMarket());
+print('command line', benchCommandLine());
