@@ -40,10 +40,10 @@ const SURGE_CHANCE = 0.5;
 const DRIFT_ROWS = 12 * ROWS_PER_HOUR;
 const FALL_BACK_ROWS = 4 * ROWS_PER_HOUR;
 /**
- * What surges give, the other breakouts take: at 1, the breakouts that begin something are worth nothing together. More is
- * needed because the drift breaks further ranges, on ordinary volume, which a follower of breakouts also catches. Measured
- * over seeds 1 to 12 at the default edge, 90 days each: the mean R of nine well-known strategies that do not look at the
- * volume lies between −0.12 and −0.01 after costs, that of breakouts on volume is 0.5.
+ * What surges give, the other breakouts take: at 1, the breakouts that begin something are worth nothing together. More
+ * is needed because the drift breaks further ranges, on ordinary volume, which a follower of breakouts also catches.
+ * Measured over seeds 1 to 12 at the default edge, 90 days each: the mean R of nine well-known strategies that do not
+ * look at the volume lies between −0.12 and −0.01 after costs, that of breakouts on volume is 0.5.
  */
 const FALL_BACK_EXCESS = 1.6;
 /** A surge multiplies an hour's volume by 2.2 … 3.4; ordinary volume scatters by some per cent. */
