@@ -1,6 +1,6 @@
 /**
- * Every kernel again, as its textbook has it and as slowly as that is: whole arrays, one window at a time. The oracles of
- * the tests in src/series.
+ * Every kernel again, as its textbook has it and as slowly as that is: whole arrays, one window at a time. The oracles
+ * of the tests in src/series.
  */
 
 type Values = ArrayLike<number>;

@@ -10,8 +10,8 @@ const HALF = new Rational(1n, 2n);
 const EDGE = new Rational(1n, 1_000_000n);
 
 /**
- * Where rule 40 decides nothing: a value that misses a whole number by a relative 1e-9 to the last digit, and one so large that
- * every number is within a relative 1e-9 of a whole one.
+ * Where rule 40 decides nothing: a value that misses a whole number by a relative 1e-9 to the last digit, and one so
+ * large that every number is within a relative 1e-9 of a whole one.
  */
 export class Undecidable extends Error {}
 
@@ -68,7 +68,9 @@ export function feeOf(notional: bigint, rate: number): bigint {
   return rational(notional).times(rational(rate)).ceil();
 }
 
-/** Worse by the slippage, rounded against us: buyers pay up, sellers get less, if only the lowest price that there is. */
+/**
+ * Worse by the slippage, rounded against us: buyers pay up, sellers get less, if only the lowest price that there is.
+ */
 export function marketFill(instrument: Instrument, isBuy: boolean, observed: Rational, slippageBps: number): Rational {
   const slip = rational(slippageBps).over(rational(10_000));
   const bare = observed.times(isBuy ? ONE.plus(slip) : ONE.minus(slip));

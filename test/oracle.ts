@@ -24,8 +24,8 @@ interface Desk {
 }
 
 /**
- * A second opinion: rules.md read literally, in exact arithmetic, one candle at a time, without a thought for speed and without a
- * line of src/core. Where it and the engine differ, one of the two has misread a rule.
+ * A second opinion: rules.md read literally, in exact arithmetic, one candle at a time, without a thought for speed and
+ * without a line of src/core. Where it and the engine differ, one of the two has misread a rule.
  */
 export function runOracle(spec: RunSpec, rates: readonly (FundingRates | undefined)[]): OracleResult {
   return new Oracle(spec, rates).run();
@@ -151,7 +151,8 @@ class Oracle {
     const fill = prices.marketFill(instrument, isLong, open, costs.slippageBps);
     const away = order.stopAway ?? fill.times(fractionOf(rules.stop));
     const bareStop = fill.minus(prices.sign(side).times(away));
-    // The rules are silent about a fill so far below the decision that no room is left: the stop is the lowest valid price.
+    // The rules are silent about a fill so far below the decision that no room is left: the stop is the lowest valid
+    // price.
     let stop = bareStop.isAbove(ZERO)
       ? prices.rounded(instrument, bareStop, isLong ? 'up' : 'down')
       : prices.powerOfTen(instrument.szDecimals - 6);

@@ -12,8 +12,8 @@ import type { Trade } from '../src/domain/trade.ts';
 import { type EpochMs, fromUsd } from '../src/domain/units.ts';
 
 /**
- * A golden table that reads as a story: rows of candles with what the strategy said at their closes, then the trades that must
- * come of it. A candle is named by its opening time; a time that is left out is a candle that does not exist.
+ * A golden table that reads as a story: rows of candles with what the strategy said at their closes, then the trades
+ * that must come of it. A candle is named by its opening time; a time that is left out is a candle that does not exist.
  *
  *     story(`
  *       time   open  high  low  close  signal
@@ -22,7 +22,8 @@ import { type EpochMs, fromUsd } from '../src/domain/units.ts';
  *       12:00  480   481   470  475
  *     `).tells('long 1 @ 500 11:00 → 480 12:00 stop | gross -20');
  *
- * After the bar: any of gross, fees, funding, net, risk, r, mae, mfe, stop, target, flagged. Other lines: `refused REASON n`,
+ * After the bar: any of gross, fees, funding, net, risk, r, mae, mfe, stop, target, flagged. Other lines: `refused
+ * REASON n`,
  * `conflicts n`, `lapsed n` (each must be told if it happened) and `cash n`.
  */
 export interface Setting {
@@ -41,7 +42,10 @@ export interface Setting {
   readonly to?: string;
 }
 
-/** A stop of 2 % and 1 % of a thousand dollars at risk: one coin at $500, and its stop at $490. Costs are told where they matter. */
+/**
+ * A stop of 2 % and 1 % of a thousand dollars at risk: one coin at $500, and its stop at $490. Costs are told where
+ * they matter.
+ */
 const RULES: RiskRules = {
   stop: { fraction: 0.02 },
   target: null,
@@ -95,7 +99,9 @@ class Story {
     expect([...trades, ...others].sort()).toEqual(lines.sort());
   }
 
-  /** The same, and its mirror image about $500: every price p is 1000 − p, and long is short. For stories without costs. */
+  /**
+   * The same, and its mirror image about $500: every price p is 1000 − p, and long is short. For stories without costs.
+   */
   tellsBothWays(expected: string): void {
     this.tells(expected);
     const tables = [...this.#tables].map(([coin, rows]) => [coin, rows.map(mirrored)] as const);

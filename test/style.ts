@@ -40,7 +40,8 @@ interface SyntaxNode {
 }
 
 /**
- * What a source file does against the project's style, each with its line. What Biome and the compiler see is left to them.
+ * What a source file does against the project's style, each with its line. What Biome and the compiler see is left to
+ * them.
  *
  * @param file path from the project's folder, with forward slashes
  */

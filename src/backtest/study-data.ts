@@ -101,7 +101,8 @@ function spanWarnings(study: Study, wantedFromMs: number, fromMs: number, toMs: 
   if (fromMs > wantedFromMs) {
     const days = ((fromMs - wantedFromMs) / DAY_MS).toFixed(1);
     warnings.push(
-      `the study starts at ${formatTime(fromMs)}, ${days} days later than asked for: before it the indicators have not settled`,
+      `the study starts at ${formatTime(fromMs)}, ${days} days later than asked for: ` +
+        'before it the indicators have not settled',
     );
   }
   if (!('days' in study.span) && study.span.toMs - toMs >= intervalMs(study.interval)) {

@@ -52,7 +52,9 @@ export async function runStatus(options: DataOptions, context: Context): Promise
   return 0;
 }
 
-/** What is wrong with it, or missing from it. Gaps and disagreements are the venue's; damage makes the exit status 1. */
+/**
+ * What is wrong with it, or missing from it. Gaps and disagreements are the venue's; damage makes the exit status 1.
+ */
 export async function runCheck(options: DataOptions, context: Context): Promise<ExitCode> {
   const audit = await withStoredDatabase(context, auditDatabase);
   if (options.json) context.out.json(audit);
@@ -80,10 +82,12 @@ function showAudit(audit: DataAudit, { out }: Context): void {
   }
   for (const problem of audit.integrity) out.line(`\n${out.paint('red', 'damaged')}: ${problem}`);
   const gaps = audit.series.reduce((sum, series) => sum + series.gaps.length, 0);
-  out.line(
-    `\n${count(audit.series.length)} series: ${counted(gaps, 'gap')}, ${counted(audit.disagreements.length, 'disagreement')}, ` +
-      `${audit.integrity.length === 0 ? 'the file is sound' : 'THE FILE IS DAMAGED'}`,
-  );
+  const findings = [
+    counted(gaps, 'gap'),
+    counted(audit.disagreements.length, 'disagreement'),
+    audit.integrity.length === 0 ? 'the file is sound' : 'THE FILE IS DAMAGED',
+  ];
+  out.line(`\n${count(audit.series.length)} series: ${findings.join(', ')}`);
 }
 
 function list(lines: readonly string[], out: Context['out']): void {

@@ -40,8 +40,8 @@ interface Refused {
 }
 
 /**
- * Brings files into the database. Each is taken whole or not at all; a bad one does not keep the others out, but the exit
- * status is 1 then.
+ * Brings files into the database. Each is taken whole or not at all; a bad one does not keep the others out, but the
+ * exit status is 1 then.
  */
 export async function run(files: readonly string[], options: ImportOptions, context: Context): Promise<ExitCode> {
   const { out } = context;

@@ -4,8 +4,8 @@ type Stop = keyof typeof EXIT_CODES;
 const STOPS = Object.keys(EXIT_CODES) as readonly Stop[];
 
 /**
- * Ctrl-C as an AbortSignal. Who asks for the signal promises to look at it; until somebody does, Ctrl-C ends the process
- * at once, as it always does. The second Ctrl-C ends it in any case.
+ * Ctrl-C as an AbortSignal. Who asks for the signal promises to look at it; until somebody does, Ctrl-C ends the
+ * process at once, as it always does. The second Ctrl-C ends it in any case.
  */
 export class Interruption {
   readonly #controller = new AbortController();

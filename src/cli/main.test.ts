@@ -42,7 +42,8 @@ describe.concurrent('the command line', () => {
   it('shows an error once and without its stack, and with it when asked', async () => {
     const short = await candor(['data', 'status']);
     expect(short.stderr).toBe(
-      "error: there is no database data/candor.sqlite yet\n'candor import FILE…' or the first 'candor study' makes it.\n",
+      'error: there is no database data/candor.sqlite yet\n' +
+        "'candor import FILE…' or the first 'candor study' makes it.\n",
     );
     const long = await candor(['data', 'status', '--log-level', 'debug']);
     expect(long.stderr).toContain('at withStoredDatabase');

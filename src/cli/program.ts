@@ -157,7 +157,9 @@ function wholeNumber(from: number, to: number): (text: string) => number {
   };
 }
 
-/** `lookback=30` and what was named before it; numbers are numbers, everything else is left to the strategy's params. */
+/**
+ * `lookback=30` and what was named before it; numbers are numbers, everything else is left to the strategy's params.
+ */
 function namedValue(text: string, before: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('Write it as name=value.');

@@ -27,8 +27,8 @@ export interface ProveOptions {
 const CANDLES_BESIDE = 200;
 
 /**
- * Replays a strategy on every candle of a stretch as if the candles after it had not happened. The exit status is 1 when it
- * says something else then: it looks ahead.
+ * Replays a strategy on every candle of a stretch as if the candles after it had not happened. The exit status is 1
+ * when it says something else then: it looks ahead.
  */
 export async function run(nameOrFile: string, options: ProveOptions, context: Context): Promise<ExitCode> {
   const { coin, candles, param: params = {} } = options;

@@ -4,7 +4,9 @@ import type { ExitReason, Side } from '../domain/trade.ts';
 import type { EpochMs, Lots, MicroUsd, Price } from '../domain/units.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 
-/** One coin that one strategy trades. The number of a leg is its place in `Terms.legs`: strategies → coins → intervals. */
+/**
+ * One coin that one strategy trades. The number of a leg is its place in `Terms.legs`: strategies → coins → intervals.
+ */
 export interface LegTerms {
   readonly coin: string;
   readonly instrument: Instrument;

@@ -49,7 +49,8 @@ describe('entries', () => {
   });
 
   test('rule 10: stop and target are distances from the fill, not from the close of the signal', () => {
-    // Fill 510: stop 510 × 0.98 = 499.80, R = 10.20, target 510 + 2 × 10.20 = 530.40. Size is that of close 500: one coin.
+    // Fill 510: stop 510 × 0.98 = 499.80, R = 10.20, target 510 + 2 × 10.20 = 530.40. Size is that of close 500: one
+    // coin.
     story(
       `time   open  high   low    close  signal
        10:00  500   500    500    500    long
@@ -106,7 +107,8 @@ describe('stops', () => {
   });
 
   test('rule 47: slippage counts for the flag', () => {
-    // Bought at 500.50, stop 490.49, 0.9 × 490.49 = 441.441. An open of 441.50 fills at 441.50 × 0.999 = 441.0585 → 441.05.
+    // Bought at 500.50, stop 490.49, 0.9 × 490.49 = 441.441. An open of 441.50 fills at 441.50 × 0.999 = 441.0585 →
+    // 441.05.
     story(
       `${ENTERED}
        12:00  441.5  442   441  442`,
@@ -260,7 +262,7 @@ describe('rule 13: the order inside a candle', () => {
     ).tellsBothWays('long 1 @ 500 11:00 → 490 12:00 stop');
   });
 
-  test('the entry candle counts in full: an entry that slips so far that its stop lies above the open is out at that open', () => {
+  test('the entry candle counts in full: an entry that slips so far that its stop is above the open is out at it', () => {
     // 300 bp: bought at 515, stop 515 × 0.98 = 504.70, above the open of 500; sold at 500 × 0.97 = 485.
     story(
       `time   open  high  low  close  signal

@@ -1,6 +1,6 @@
 /**
- * The fill rules of a candle: what an exchange that shows us only open, high, low and close does with resting orders. Where a candle
- * leaves it open, the worse for us. The backtest and the simulated exchange share these.
+ * The fill rules of a candle: what an exchange that shows us only open, high, low and close does with resting orders.
+ * Where a candle leaves it open, the worse for us. The backtest and the simulated exchange share these.
  */
 import { type Instrument, lowestPrice, nextPriceAbove, nextPriceBelow, roundPrice } from '../domain/instrument.ts';
 import { directionOf, type Side } from '../domain/trade.ts';
@@ -23,7 +23,10 @@ export interface CandleFill {
   readonly isMaker: boolean;
 }
 
-/** Which of stop and target a candle that touched both is said to have reached first: the stop, or for the upper bound the target. */
+/**
+ * Which of stop and target a candle that touched both is said to have reached first: the stop, or for the upper bound
+ * the target.
+ */
 export type BothTouched = 'stop' | 'target';
 
 /** The price of a market order: worse than what was observed by the slippage, and rounded against us (rule 9). */
@@ -53,9 +56,9 @@ export function targetThrough(instrument: Instrument, side: Side, target: Price 
 }
 
 /**
- * What the open does to a position, held into the candle or filled there: liquidation before everything else, then a pending
- * market exit, then a stop that was jumped over (at the open, not at the stop), then a target that was (at the target: rules
- * 11 to 14, 41).
+ * What the open does to a position, held into the candle or filled there: liquidation before everything else, then a
+ * pending market exit, then a stop that was jumped over (at the open, not at the stop), then a target that was (at the
+ * target: rules 11 to 14, 41).
  */
 export function fillAtOpen(
   instrument: Instrument,
@@ -80,8 +83,8 @@ export function fillAtOpen(
 }
 
 /**
- * What the rest of the candle does, when its open did nothing: the stop is touched, the target is traded through, and when a
- * candle did both, it was the stop (rule 13).
+ * What the rest of the candle does, when its open did nothing: the stop is touched, the target is traded through, and
+ * when a candle did both, it was the stop (rule 13).
  */
 export function fillInside(
   instrument: Instrument,

@@ -14,8 +14,9 @@ export function leverageAt(instrument: Instrument, leverage: number, notional: M
 }
 
 /**
- * Liquidation price before rounding: liq = (P ∓ P/L) / (1 ∓ l), l = 1 / (2 · the tier's maximum leverage). Zero or less for a
- * long without leverage: never. Source: Hyperliquid's documentation of liquidations, with isolated margin = notional / L.
+ * Liquidation price before rounding: liq = (P ∓ P/L) / (1 ∓ l), l = 1 / (2 · the tier's maximum leverage). Zero or less
+ * for a long without leverage: never. Source: Hyperliquid's documentation of liquidations, with isolated margin =
+ * notional / L.
  */
 export function liquidationAt(
   instrument: Instrument,

@@ -9,7 +9,9 @@ import type { Fill } from './events.ts';
 import { marginOf } from './margin.ts';
 import { distanceAt, initialStop, targetOf } from './stops.ts';
 
-/** A stop that fills more than this beyond its trigger would be outside the tolerance of the exchange (rules 11 and 47). */
+/**
+ * A stop that fills more than this beyond its trigger would be outside the tolerance of the exchange (rules 11 and 47).
+ */
 const STOP_TOLERANCE = 0.1;
 
 /** The position that an entry fill makes; stop and target are distances from the actual fill (rule 10). */

@@ -153,7 +153,8 @@ describe('rule 45: refusals, each tested before the next', () => {
   });
 
   test('below the minimum, before the liquidation distance', () => {
-    // At leverage 20 the liquidation lies at (500 − 25) / (1 − 1/40) = 487.18; a stop of 3 % at 485. 0.2 / 15 = 0.0133….
+    // At leverage 20 the liquidation lies at (500 − 25) / (1 − 1/40) = 487.18; a stop of 3 % at 485. 0.2 / 15 =
+    // 0.0133….
     const stop = { fraction: 0.03 };
     sized({ rules: { stop, leverage: 20, sizing: { riskFraction: 0.0002 } } }, 'refused below-minimum 1');
     sized({ rules: { stop, leverage: 20 } }, 'refused liquidation-distance 1');
@@ -196,8 +197,8 @@ describe('limits and cash over several legs', () => {
   });
 
   test('rule 38: isolated margins in use are not cash, whether the order is pending or filled', () => {
-    // BTC: one coin of 500 with a stop of 4 % (10 / 20 = 0.5 coins): 250 of margin. ETH at 10:00 and SOL at 11:00 size from
-    // what is left: 7.50 / 20 = 0.375, and (1,000 − 250 − 185) × 1 % / 20 = 0.2825.
+    // BTC: one coin of 500 with a stop of 4 % (10 / 20 = 0.5 coins): 250 of margin. ETH at 10:00 and SOL at 11:00 size
+    // from what is left: 7.50 / 20 = 0.375, and (1,000 − 250 − 185) × 1 % / 20 = 0.2825.
     story(
       { BTC: candles('long'), ETH: candles('long'), SOL: candles('', 'long') },
       { rules: { stop: { fraction: 0.04 } } },

@@ -17,10 +17,11 @@ export interface Step {
 const NOTHING: readonly never[] = [];
 
 /**
- * The heart of Candor, in the backtest and live alike: one event in, the next account and what follows from it out. Pure and
- * synchronous: no input or output, no clock, no randomness; the account is never changed in place.
+ * The heart of Candor, in the backtest and live alike: one event in, the next account and what follows from it out.
+ * Pure and synchronous: no input or output, no clock, no randomness; the account is never changed in place.
  *
- * @throws RangeError on an event that cannot follow (a fill without an order): the account would no longer be the truth.
+ * @throws RangeError on an event that cannot follow (a fill without an order): the account would no longer be the
+ *   truth.
  */
 export function step(account: Account, event: Event): Step {
   switch (event.kind) {
@@ -96,7 +97,9 @@ function manage(account: Account, before: Extract<LegState, { status: 'open' }>,
   if ((event.signals & exitBit) !== 0) return leave(account, leg, state, 'signal');
   if (event.timeMs >= position.dueTimeMs) return leave(account, leg, state, 'time');
 
-  const moved = movedStop(legTerms(account, leg).instrument, account.terms.rules, state);
+  const { rules } = account.terms;
+  const isFixed = rules.breakEven === null && rules.trail === null;
+  const moved = isFixed ? undefined : movedStop(legTerms(account, leg).instrument, rules, state);
   if (moved === undefined) return state === before ? unchanged(account) : afterClose(account, leg, state);
   const { stop, reason } = moved;
   const held: Extract<LegState, { status: 'open' }> = { ...state, stop, stopReason: reason };

@@ -37,8 +37,8 @@ export function targetOf(
 }
 
 /**
- * Where break-even and trailing put the stop after a close, from the extremes since entry (rules 15, 37 and 46). Break-even first,
- * then the trail; the tighter wins; never looser than now; undefined where it does not move.
+ * Where break-even and trailing put the stop after a close, from the extremes since entry (rules 15, 37 and 46).
+ * Break-even first, then the trail; the tighter wins; never looser than now; undefined where it does not move.
  */
 export function movedStop(
   instrument: Instrument,
@@ -46,7 +46,6 @@ export function movedStop(
   holding: Holding,
 ): { readonly stop: Price; readonly reason: StopReason } | undefined {
   const { breakEven, trail } = rules;
-  if (breakEven === null && trail === null) return undefined;
   const { position } = holding;
   const { direction, entryPrice, riskDistance } = position;
   const best = direction === 1 ? holding.high : holding.low;

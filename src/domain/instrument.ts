@@ -22,8 +22,8 @@ const MAX_DECIMALS = 6;
 const SIGNIFICANT_DIGITS = 5;
 
 /**
- * Built in, so that a study needs no network: `meta` of Hyperliquid as recorded on 2026-03-10 (BTC: margin table 56, ETH: 55,
- * SOL: 54). A stored `meta`, live or imported, takes precedence.
+ * Built in, so that a study needs no network: `meta` of Hyperliquid as recorded on 2026-03-10 (BTC: margin table 56,
+ * ETH: 55, SOL: 54). A stored `meta`, live or imported, takes precedence.
  */
 export const BUILT_IN_INSTRUMENTS: readonly Instrument[] = [
   instrument('BTC', 5, [
@@ -64,7 +64,8 @@ function priceDecimals(instrument: Instrument, price: number): number {
 }
 
 /**
- * The nearest valid price at or above (`up`), or at or below (`down`), a positive one. Zero means that none is left below.
+ * The nearest valid price at or above (`up`), or at or below (`down`), a positive one. Zero means that none is left
+ * below.
  */
 export function roundPrice(instrument: Instrument, price: number, direction: 'up' | 'down'): Price {
   if (!(price > 0)) throw new RangeError(`${price} is not a price`);
@@ -100,14 +101,19 @@ export function quantityOf(instrument: Instrument, lots: Lots): number {
   return lots / powerOfTen(instrument.szDecimals);
 }
 
+/** One lot in millionths of a coin; times dollars a coin, these are micro-dollars. */
+export function lotMicroCoins(instrument: Instrument): number {
+  return powerOfTen(MAX_DECIMALS - instrument.szDecimals);
+}
+
 /**
- * Value of a fill in micro-dollars, exact: a valid price is a whole number of 10^−(6−szDecimals) dollars, a size a whole number of
- * 10^−szDecimals coins.
+ * Value of a fill in micro-dollars, exact: a valid price is a whole number of 10^−(6−szDecimals) dollars, a size a
+ * whole number of 10^−szDecimals coins.
  *
  * @throws RangeError above $9 billion.
  */
 export function notionalOf(instrument: Instrument, price: Price, lots: Lots): MicroUsd {
-  return microUsd(Math.round(price * powerOfTen(MAX_DECIMALS - instrument.szDecimals)) * lots);
+  return microUsd(Math.round(price * lotMicroCoins(instrument)) * lots);
 }
 
 /** The smallest valid price. */

@@ -6,8 +6,8 @@ const RATE_SCALE = 100_000_000;
 const PICO_PER_MICRO = 1_000_000;
 
 /**
- * Fee of one fill, rounded up to the micro-dollar (rule 18); a rebate (negative rate) is rounded towards zero, also against us.
- * The rate is taken to eight decimals (0.00045 = 0.045 %), and the arithmetic is in whole numbers.
+ * Fee of one fill, rounded up to the micro-dollar (rule 18); a rebate (negative rate) is rounded towards zero, also
+ * against us. The rate is taken to eight decimals (0.00045 = 0.045 %), and the arithmetic is in whole numbers.
  */
 export function feeOf(notional: MicroUsd, rate: number): MicroUsd {
   const parts = Math.round(rate * RATE_SCALE);

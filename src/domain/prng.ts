@@ -1,7 +1,7 @@
 /**
  * The only source of randomness: xoshiro128** (Blackman & Vigna 2018, public domain reference), seeded through
- * splitmix32. The same seed gives the same numbers on every machine; `fork` gives streams that do not overlap in practice,
- * so that adding a draw to one strategy does not change the draws of another.
+ * splitmix32. The same seed gives the same numbers on every machine; `fork` gives streams that do not overlap in
+ * practice, so that adding a draw to one strategy does not change the draws of another.
  */
 export class Prng {
   #a: number;

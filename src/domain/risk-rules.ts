@@ -2,8 +2,8 @@
 export type Distance = { readonly fraction: number } | { readonly atr: number; readonly period: number };
 
 /**
- * One risk cell: how a position is sized, protected and left. It belongs to the study or to the live configuration, never to
- * the strategy, so that a control with random entries can wear exactly the same.
+ * One risk cell: how a position is sized, protected and left. It belongs to the study or to the live configuration,
+ * never to the strategy, so that a control with random entries can wear exactly the same.
  */
 export interface RiskRules {
   /** Initial stop, from the fill. */

@@ -1,7 +1,7 @@
 /**
- * Rounding of exact decimal values that are held in doubles. 0.29 × 100 is 28.999999999999996 in a double; a naive floor makes
- * a lot out of it that is one too small (about 1 % of all cases). So a value within a relative 1e-9 of a whole number is
- * that whole number first (rule 40).
+ * Rounding of exact decimal values that are held in doubles. 0.29 × 100 is 28.999999999999996 in a double; a naive
+ * floor makes a lot out of it that is one too small (about 1 % of all cases). So a value within a relative 1e-9 of a
+ * whole number is that whole number first (rule 40).
  */
 const SNAP = 1e-9;
 
@@ -19,8 +19,9 @@ export function ceilExact(value: number): number {
 const PRODUCT_ERROR = 1e-15;
 
 /**
- * To the nearest whole number, ties away from zero; for products of decimals up to about 1e14. A tie is a tie of the exact
- * product, so the margin here is that of the doubles and not SNAP, which would make ties of half of all large values.
+ * To the nearest whole number, ties away from zero; for products of decimals up to about 1e14. A tie is a tie of the
+ * exact product, so the margin here is that of the doubles and not SNAP, which would make ties of half of all large
+ * values.
  */
 export function roundExact(value: number): number {
   const magnitude = Math.abs(value);
@@ -29,7 +30,10 @@ export function roundExact(value: number): number {
   return value < 0 ? -rounded : rounded;
 }
 
-/** Is `value` at least `threshold`, both of exact decimals? Triggers are inclusive, and 100.01 + 2.01 is not 102.02 in doubles. */
+/**
+ * Is `value` at least `threshold`, both of exact decimals? Triggers are inclusive, and 100.01 + 2.01 is not 102.02 in
+ * doubles.
+ */
 export function reaches(value: number, threshold: number): boolean {
   return value >= threshold - SNAP * Math.abs(threshold);
 }

@@ -59,7 +59,10 @@ export interface Trade {
   readonly netPnlUsd: MicroUsd;
   /** netPnlUsd / initialRiskUsd */
   readonly rMultiple: number;
-  /** Furthest against and furthest in favour, in R without costs, over the candles that the position survived and its exit. */
+  /**
+   * Furthest against and furthest in favour, in R without costs, over the candles that the position survived and its
+   * exit.
+   */
   readonly maeR: number;
   readonly mfeR: number;
   /** The fill was more than 10 % beyond its trigger: on the exchange the stop order might not have filled (rule 11). */

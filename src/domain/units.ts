@@ -1,8 +1,8 @@
 /**
  * Units that must not be mixed up are branded numbers: a coin amount cannot enter where dollars belong.
  *
- * Money is counted in whole micro-dollars. On Hyperliquid a price has at most 6 − szDecimals decimals and a size at most
- * szDecimals, so the value of every fill is a whole number of micro-dollars, and the ledger is exact.
+ * Money is counted in whole micro-dollars. On Hyperliquid a price has at most 6 − szDecimals decimals and a size at
+ * most szDecimals, so the value of every fill is a whole number of micro-dollars, and the ledger is exact.
  */
 
 declare const unit: unique symbol;
