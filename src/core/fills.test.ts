@@ -262,7 +262,7 @@ describe('rule 13: the order inside a candle', () => {
     ).tellsBothWays('long 1 @ 500 11:00 → 490 12:00 stop');
   });
 
-  test('the entry candle counts in full: an entry that slips so far that its stop is above the open is out at it', () => {
+  test('the entry candle counts in full: one that slips until its stop is above the open is out there', () => {
     // 300 bp: bought at 515, stop 515 × 0.98 = 504.70, above the open of 500; sold at 500 × 0.97 = 485.
     story(
       `time   open  high  low  close  signal
