@@ -13,8 +13,9 @@ export interface MarketData {
 }
 
 /**
- * The values of expressions on the candles of one coin and interval: the same in study, sweep and live trading. They are
- * computed once per data set, in blocks; in live trading only the new candle is added, and any partition gives the same bits.
+ * The values of expressions on the candles of one coin and interval: the same in study, sweep and live trading. They
+ * are computed once per data set, in blocks; in live trading only the new candle is added, and any partition gives the
+ * same bits.
  */
 export class Evaluation {
   readonly #length: number;
@@ -73,7 +74,10 @@ export class Evaluation {
     for (const [node, column] of values) this.#values.set(node, column);
   }
 
-  /** Evaluates the rows up to `end`, which is not included. Live: `end` is the number of candles seen, the new one included. */
+  /**
+   * Evaluates the rows up to `end`, which is not included. Live: `end` is the number of candles seen, the new one
+   * included.
+   */
   advanceTo(end: number): void {
     if (!Number.isInteger(end) || end < this.#end || end > this.#length) {
       throw new RangeError(`cannot advance to row ${end}: ${this.#end} of ${this.#length} rows are evaluated`);
@@ -82,7 +86,9 @@ export class Evaluation {
     this.#end = end;
   }
 
-  /** A bitmap: bit i % 32 of word i / 32 says whether the condition was true at the close of row i. Unknown is not true. */
+  /**
+   * A bitmap: bit i % 32 of word i / 32 says whether the condition was true at the close of row i. Unknown is not true.
+   */
   bits(condition: Condition): Uint32Array {
     this.request(condition);
     return this.#bits.get(condition.node) as Uint32Array;
@@ -111,7 +117,8 @@ function keepBits(bits: Uint32Array): Keep {
     for (let i = 0; i < count; i++) {
       const row = from + i;
       const word = row >>> 5;
-      bits[word] = (bits[word] as number) | (block[i] === 1 ? 1 << (row & 31) : 0);
+      // As a whole number 1 is 1, and 0 and NaN are both 0.
+      bits[word] = (bits[word] as number) | (((block[i] as number) | 0) << (row & 31));
     }
   };
 }

@@ -3,16 +3,17 @@ import type { Node } from './node.ts';
 import { emaSettle, wilderSettle } from './settling.ts';
 
 /**
- * The number of candles of the base interval that pass at least before a node has a number, wherever its data begins.
- * (Recursive kernels are silent until they have settled, so this differs from `settleOf` by the alignment of slow clocks.)
+ * The number of candles of the base interval that pass at least before a node has a number, wherever its data begins;
+ * only what is false, or true, whatever is still missing is known before. Recursive kernels are silent until they have
+ * settled, so this differs from `settleOf` by the alignment of slow clocks alone.
  */
 export function warmupOf(node: Node, baseInterval: Interval): number {
   return horizon(node, baseInterval, (slow, ratio) => (slow + 1) * ratio - 1);
 }
 
 /**
- * The number of candles of the base interval, without a gap, after which a node has its number, and that number no longer
- * depends on where the data began: windows to the bit, recursive kernels to 1e-9 (rule 4).
+ * The number of candles of the base interval, without a gap, after which a node has its number, and that number no
+ * longer depends on where the data began: windows to the bit, recursive kernels to 1e-9 (rule 4).
  */
 export function settleOf(node: Node, baseInterval: Interval): number {
   // At worst the data begins one candle after a slow candle opened: that one is never seen whole.

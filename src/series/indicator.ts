@@ -10,8 +10,8 @@ type InputName = 'values' | 'open' | 'high' | 'low' | 'close' | 'volume' | 'line
 type MarketInputs = Readonly<Partial<Record<InputName, Series>>>;
 
 /**
- * Options of the library's own (`period`, `fastPeriod`, …), and ours:
- * a series in place of an input (`values`, `high`, …), the field of an indicator that has several (`output`), and `settle`.
+ * Options of the library's own (`period`, `fastPeriod`, …), and ours: a series in place of an input (`values`, `high`,
+ * …), the field of an indicator that has several (`output`), and `settle`.
  */
 export interface IndicatorOptions {
   readonly output?: string;
@@ -25,7 +25,9 @@ const HIGH_LOW: readonly InputName[] = ['high', 'low'];
 const HIGH_LOW_CLOSE: readonly InputName[] = ['high', 'low', 'close'];
 const LINES: readonly InputName[] = ['lineA', 'lineB'];
 
-/** The streaming classes of technicalindicators 3.1 and what each reads. (VolumeProfile and Renko cannot be streamed.) */
+/**
+ * The streaming classes of technicalindicators 3.1 and what each reads. (VolumeProfile and Renko cannot be streamed.)
+ */
 const INDICATORS: Readonly<Record<string, readonly InputName[]>> = {
   SMA: VALUES,
   EMA: VALUES,
@@ -66,10 +68,10 @@ const INDICATORS: Readonly<Record<string, readonly InputName[]>> = {
 };
 
 /**
- * Streams an indicator class of `technicalindicators` candle by candle through its `nextValue`. It starts anew after a gap.
- * When it has settled is measured once, on a seeded random walk, from several starts: the number of candles after which
- * runs that began at different candles agree. One that never forgets its start (OBV) is refused unless `settle` is given; one
- * that forgets it at an event and not by time (PSAR) may need a longer `settle` than was measured.
+ * Streams an indicator class of `technicalindicators` candle by candle through its `nextValue`. It starts anew after a
+ * gap. When it has settled is measured once, on a seeded random walk, from several starts: the number of candles after
+ * which runs that began at different candles agree. One that never forgets its start (OBV) is refused unless `settle`
+ * is given; one that forgets it at an event and not by time (PSAR) may need a longer `settle` than was measured.
  */
 export function indicator(market: MarketInputs, name: string, options: IndicatorOptions = {}): Series {
   const names = Object.hasOwn(INDICATORS, name) ? (INDICATORS[name] as readonly InputName[]) : [];
@@ -112,6 +114,11 @@ function customOf(name: string, names: readonly InputName[], options: IndicatorO
   const key = `indicator ${name} ${JSON.stringify([plain, output, settle])}`;
   const known = customs.get(key);
   if (known !== undefined) return known;
+  if (settle !== undefined && (!Number.isInteger(settle) || settle < 0)) {
+    throw new StrategyError(`indicator('${name}') settles after ${settle} candles`, {
+      hint: 'settle is a whole number of candles, 0 or more.',
+    });
+  }
   const start = (): CustomRun => streamed(name, names, Object.fromEntries(plain), output);
   const custom = { key, name: `indicator ${name}`, settle: settle ?? settleByExperiment(name, names, start), start };
   customs.set(key, custom);

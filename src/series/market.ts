@@ -1,10 +1,10 @@
 import { didYouMean } from '../domain/errors.ts';
 import { INTERVALS, type Interval, isInterval } from '../domain/time.ts';
 import { type IndicatorOptions, indicator } from './indicator.ts';
-import { type Clock, OWN_CLOCK, operation, sourceNode } from './node.ts';
+import { type Clock, OWN_CLOCK, sourceNode } from './node.ts';
 import { misuse, type Poison } from './poison.ts';
 import { type Scan, type ScanArgs, scan } from './scan.ts';
-import { balance, Series } from './series.ts';
+import { balance, dominant, Series } from './series.ts';
 
 /** The series of one coin at one interval, and what is made of them. Everything in it can be destructured. */
 export interface Market {
@@ -14,7 +14,10 @@ export interface Market {
   readonly close: Series;
   /** In coins. */
   readonly volume: Series;
-  /** The last funding rate settled at or before the close: what a long paid per dollar, as a fraction; NaN if none is stored. */
+  /**
+   * The last funding rate settled at or before the close: what a long paid per dollar, as a fraction; NaN if none is
+   * stored.
+   */
   readonly funding: Series;
   /** (high + low + close) / 3 */
   readonly typical: Series;
@@ -123,6 +126,5 @@ function bollinger(close: Series, n: number, k: number): Bands {
 function adx(high: Series, low: Series, n: number): Series {
   const up = high.change(1);
   const down = low.change(1).negate();
-  const dominant = (one: Series, other: Series): Series => new Series(operation('dominant', [one.node, other.node]));
   return balance(dominant(up, down), dominant(down, up), n, 'adx').abs().times(100).wilder(n);
 }

@@ -1,7 +1,9 @@
 import { INTERVALS_MS, type Interval } from '../domain/time.ts';
 import { misuse, type Poison } from './poison.ts';
 
-/** Whose candles a node counts. 'own' is the coin or the interval that the strategy runs on, known when it is evaluated. */
+/**
+ * Whose candles a node counts. 'own' is the coin or the interval that the strategy runs on, known when it is evaluated.
+ */
 export interface Clock {
   readonly coin: string;
   readonly interval: Interval | 'own';
@@ -64,8 +66,9 @@ export interface Custom {
 }
 
 /**
- * One operation of the dependency graph. Nodes are immutable and interned by their structure: the same expression written
- * twice is one node, and is computed once. A condition is a node whose values are 1, 0, or NaN where it cannot be known.
+ * One operation of the dependency graph. Nodes are immutable and interned by their structure: the same expression
+ * written twice is one node, and is computed once. A condition is a node whose values are 1, 0, or NaN where it cannot
+ * be known.
  */
 export interface Node {
   readonly id: number;
@@ -121,8 +124,9 @@ export function onInterval(node: Node, interval: Interval | 'own'): Node {
   const clock = { coin: node.clock.coin, interval };
   if (node.poison !== undefined) return poisoned(node.poison, 'align', [node], clock);
   if (interval !== 'own' && lengthOf(node.clock.interval) % lengthOf(interval) !== 0) {
+    const slow = node.clock.interval;
     const poison = misuse(
-      `${node.clock.interval} and ${interval} candles cannot be combined: ${node.clock.interval} is no multiple of ${interval}`,
+      `${slow} and ${interval} candles cannot be combined: ${slow} is no multiple of ${interval}`,
       'Choose intervals of which one divides the other.',
     );
     return poisoned(poison, 'align', [node], clock);
@@ -143,7 +147,7 @@ function commonCoin(nodes: readonly Node[]): string {
 
 function intern(op: Op, inputs: readonly Node[], args: readonly number[], clock: Clock, custom?: Custom): Node {
   const ids = inputs.map((input) => input.id).join(',');
-  const key = `${op}:${args.join(',')}#${ids}@${clock.coin}/${clock.interval}${custom === undefined ? '' : `=${custom.key}`}`;
+  const key = `${op}:${args.join(',')}#${ids}@${clock.coin}/${clock.interval}=${custom?.key ?? ''}`;
   const known = interned.get(key);
   if (known !== undefined) return known;
   const node: Node = Object.freeze({

@@ -10,7 +10,9 @@ import { Ema, Wilder } from './kernels/recursive.ts';
 import { Deviation, Extreme, Mean, Rank, Sum } from './kernels/window.ts';
 import type { Custom, Node, PointwiseOp, SourceField } from './node.ts';
 
-/** Candles that pass through the whole graph at once: few enough that what passes between kernels stays in the cache. */
+/**
+ * Candles that pass through the whole graph at once: few enough that what passes between kernels stays in the cache.
+ */
 const BLOCK = 4_096;
 
 /** The candles of one coin and interval, and whatever else is read beside them. */
@@ -106,10 +108,10 @@ export class Plan {
     if (clock.interval === 'own') return 1;
     const ratio = intervalMs(clock.interval) / intervalMs(this.#ground.interval);
     if (Number.isInteger(ratio)) return ratio;
-    throw new StrategyError(
-      `every('${clock.interval}') cannot be made from ${this.#ground.interval} candles: ${clock.interval} is no multiple of them`,
-      { hint: `Run the strategy on an interval that divides ${clock.interval}.` },
-    );
+    const [slow, own] = [clock.interval, this.#ground.interval];
+    throw new StrategyError(`every('${slow}') cannot be made from ${own} candles: ${slow} is no multiple of them`, {
+      hint: `Run the strategy on an interval that divides ${slow}.`,
+    });
   }
 
   #kernelOf(node: Node, ratio: number): Kernel {

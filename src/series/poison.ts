@@ -1,8 +1,8 @@
 import { LookAheadError, StrategyError } from '../domain/errors.ts';
 
 /**
- * What is wrong with an expression. It is held by the node instead of being thrown, so that the loader can say which named
- * condition it spoils; every node built on a poisoned one carries the same error.
+ * What is wrong with an expression. It is held by the node instead of being thrown, so that the loader can say which
+ * named condition it spoils; every node built on a poisoned one carries the same error.
  */
 export type Poison = LookAheadError | StrategyError;
 
@@ -16,15 +16,10 @@ const LOCATION = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):(\d+)\)?$/;
 /** The poison of `ago(k)`, if k is not a whole number of candles back. */
 export function badLag(method: string, k: number): Poison | undefined {
   if (Number.isInteger(k) && k >= 0 && k <= LONGEST) return undefined;
-  const parts = {
-    hint: `${method} takes a whole number of candles: 0 is the candle that just closed, 1 the one before.`,
-  };
-  if (k > LONGEST) return atCaller(new StrategyError(`${method}(${k}) reaches back over ${LONGEST} candles`, parts));
-  return atCaller(
-    k < 0
-      ? new LookAheadError(`${method}(${k}) reads a candle that had not happened yet`, parts)
-      : new LookAheadError(`${method}(${String(k)}) is no candle that had happened`, parts),
-  );
+  const hint = `${method} takes a whole number of candles: 0 is the candle that just closed, 1 the one before.`;
+  if (Number.isInteger(k) && k > 0) return misuse(`${method}(${k}) reaches back over ${LONGEST} candles`, hint);
+  const problem = k < 0 ? 'reads a candle that had not happened yet' : 'is no candle that had happened';
+  return atCaller(new LookAheadError(`${method}(${String(k)}) ${problem}`, { hint }));
 }
 
 /** The poison of a window or a length that is not a whole number of candles, at least `least`. */

@@ -7,12 +7,13 @@ import { Series } from './series.ts';
 export type ScanArgs = Readonly<Record<string, number | string | boolean>>;
 
 /**
- * Custom logic over candles, one at a time and in order: `step` receives the state that it returned at the candle before,
- * the inputs of the candle that just closed, and `args`; it returns the next state and the value of this candle.
+ * Custom logic over candles, one at a time and in order: `step` receives the state that it returned at the candle
+ * before, the inputs of the candle that just closed, and `args`; it returns the next state and the value of this
+ * candle.
  *
- * `step` is a top-level function of its module (the scan is known by its identity: an inline closure would be another scan
- * each time the strategy is built); params reach it through `args`. `initial` is plain data, copied for every evaluation and
- * after every gap: where an input is NaN the value is NaN, and the state starts anew.
+ * `step` is a top-level function of its module (the scan is known by its identity: an inline closure would be another
+ * scan each time the strategy is built); params reach it through `args`. `initial` is plain data, copied for every
+ * evaluation and after every gap: where an input is NaN the value is NaN, and the state starts anew.
  *
  * @example
  * const sinceHigh = (age: number, { high, top }: { high: number; top: number }) => {

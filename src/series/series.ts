@@ -16,8 +16,8 @@ export type Bet = 'continuation' | 'reversal' | 'filter';
 const BETS: readonly Bet[] = ['continuation', 'reversal', 'filter'];
 
 /**
- * A number for each candle: an immutable expression, not an array. It knows the candle that just closed and those before
- * it; nothing in it can reach forward. A missing value is NaN, and whatever is computed from it is NaN too.
+ * A number for each candle: an immutable expression, not an array. It knows the candle that just closed and those
+ * before it; nothing in it can reach forward. A missing value is NaN, and whatever is computed from it is NaN too.
  */
 export class Series {
   readonly node: Node;
@@ -134,7 +134,10 @@ export class Series {
     return this.#window('deviation', n);
   }
 
-  /** The share of the last n values, itself left out, that lie below the current one: 0 lowest, 1 highest; ties count half. */
+  /**
+   * The share of the last n values, itself left out, that lie below the current one: 0 lowest, 1 highest; ties count
+   * half.
+   */
   rank(n: number): Series {
     return this.#window('rank', n, 2);
   }
@@ -160,7 +163,7 @@ export class Series {
    */
   rsi(n: number): Series {
     const change = this.change(1);
-    return balance(change.max(0), change.negate().max(0), n, 'rsi').times(50).plus(50);
+    return balance(dominant(change, 0), dominant(change.negate(), 0), n, 'rsi').times(50).plus(50);
   }
 
   #with(op: PointwiseOp, x: Series | number): Series {
@@ -185,8 +188,8 @@ export class Series {
 
 /**
  * True or false for each candle: an immutable expression. Where a value that it needs is missing it is *unknown*, and
- * stays so through `not()`: `a.gt(b).not()` is `a.lte(b)`, gaps included. What is unknown at the end counts as false, so a
- * missing value never makes a signal.
+ * stays so through `not()`: `a.gt(b).not()` is `a.lte(b)`, gaps included. What is unknown at the end counts as false,
+ * so a missing value never makes a signal.
  */
 export class Condition {
   readonly node: Node;
@@ -250,6 +253,11 @@ function lagged(method: string, node: Node, k: number): Node {
   const poison = badLag(method, k);
   if (poison !== undefined) return spoiled(poison, node);
   return k === 0 || node.op === 'constant' ? node : operation('ago', [node], [k]);
+}
+
+/** The first where it is above 0 and above the second, else 0. */
+export function dominant(one: Series, other: Series | number): Series {
+  return new Series(operation('dominant', [one.node, operand('dominant', other, one.node)]));
 }
 
 /**

@@ -30,12 +30,14 @@ export class Constant implements Kernel {
   }
 }
 
-/** Volumes are decimals of at most eight digits: summed as whole numbers they are exact, summed as doubles they are not. */
+/**
+ * Volumes are decimals of at most eight digits: summed as whole numbers they are exact, summed as doubles they are not.
+ */
 const DIGITS = 1e8;
 
 /**
- * A field of the slow candles, from `ratio` fast ones each, on the grid of absolute slots. It consumes `count` fast values
- * and writes one for each slow candle that closes among them; a slow candle that lacks a part is NaN.
+ * A field of the slow candles, from `ratio` fast ones each, on the grid of absolute slots. It consumes `count` fast
+ * values and writes one for each slow candle that closes among them; a slow candle that lacks a part is NaN.
  */
 export class Resample implements Kernel {
   readonly #field: SourceField;
@@ -104,8 +106,8 @@ export class Resample implements Kernel {
 }
 
 /**
- * A slow series as it is seen from a faster clock: from the candle that closes at the instant at which the slow one does,
- * until the next. It consumes the slow values that became known during these `count` fast candles.
+ * A slow series as it is seen from a faster clock: from the candle that closes at the instant at which the slow one
+ * does, until the next. It consumes the slow values that became known during these `count` fast candles.
  */
 export class Align implements Kernel {
   readonly #ratio: number;

@@ -20,7 +20,11 @@ export class Pointwise implements Kernel {
 /** Unknown: what a condition is where a value is missing. */
 const U = Number.NaN;
 
-/** One loop per operation: a function called per value through a shared site would cost ten times as much. */
+/**
+ * One loop per operation: a function called per value through a shared site would cost ten times as much. Comparisons
+ * are turned into numbers without a branch on the outcome, which nobody can predict; a branch on NaN always goes the
+ * same way.
+ */
 const LOOPS: Readonly<Record<PointwiseOp, Loop>> = {
   plus(a, b, output, count) {
     for (let i = 0; i < count; i++) output[i] = (a[i] as number) + (b[i] as number);
@@ -53,7 +57,8 @@ const LOOPS: Readonly<Record<PointwiseOp, Loop>> = {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x > y ? Math.max(x, 0) : x <= y ? 0 : U;
+      // (x + |x|) / 2 is x where it is above 0, else 0, and exact.
+      output[i] = Number.isNaN(x - y) ? U : Number(x > y) * ((x + Math.abs(x)) / 2);
     }
   },
   balance(a, b, output, count) {
@@ -66,43 +71,49 @@ const LOOPS: Readonly<Record<PointwiseOp, Loop>> = {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x > y ? 1 : x <= y ? 0 : U;
+      output[i] = Number.isNaN(x - y) ? U : Number(x > y);
     }
   },
   gte(a, b, output, count) {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x >= y ? 1 : x < y ? 0 : U;
+      output[i] = Number.isNaN(x - y) ? U : Number(x >= y);
     }
   },
   lt(a, b, output, count) {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x < y ? 1 : x >= y ? 0 : U;
+      output[i] = Number.isNaN(x - y) ? U : Number(x < y);
     }
   },
   lte(a, b, output, count) {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x <= y ? 1 : x > y ? 0 : U;
+      output[i] = Number.isNaN(x - y) ? U : Number(x <= y);
     }
   },
   eq(a, b, output, count) {
     for (let i = 0; i < count; i++) {
       const x = a[i] as number;
       const y = b[i] as number;
-      output[i] = x === y ? 1 : x < y || x > y ? 0 : U;
+      output[i] = Number.isNaN(x - y) ? U : Number(x === y);
     }
   },
   // Kleene's logic: what is false whatever the unknown part may be is false, and likewise for true.
   and(a, b, output, count) {
-    for (let i = 0; i < count; i++) output[i] = a[i] === 0 || b[i] === 0 ? 0 : (a[i] as number) * (b[i] as number);
+    for (let i = 0; i < count; i++) {
+      const product = (a[i] as number) * (b[i] as number);
+      output[i] = Number.isNaN(product) && (a[i] === 0 || b[i] === 0) ? 0 : product;
+    }
   },
   or(a, b, output, count) {
-    for (let i = 0; i < count; i++) output[i] = a[i] === 1 || b[i] === 1 ? 1 : (a[i] as number) + (b[i] as number);
+    for (let i = 0; i < count; i++) {
+      const sum = (a[i] as number) + (b[i] as number);
+      output[i] = Number.isNaN(sum) && (a[i] === 1 || b[i] === 1) ? 1 : Math.min(sum, 1);
+    }
   },
   not(a, _, output, count) {
     for (let i = 0; i < count; i++) output[i] = 1 - (a[i] as number);

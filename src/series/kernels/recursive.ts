@@ -1,8 +1,8 @@
 import { emaSettle, wilderForget } from '../settling.ts';
 import type { Kernel } from './kernel.ts';
 
-// Both are NaN until their seed weighs nothing, and begin anew after a NaN. After so many equal inputs the value *is* that
-// input: all that came before weighs nothing then, so a market that stands still looks the same from every start.
+// Both are NaN until their seed weighs nothing, and begin anew after a NaN. After so many equal inputs the value *is*
+// that input: all that came before weighs nothing then, so a market that stands still looks the same from every start.
 
 /** The exponential moving average: value += α × (x − value), α = 2 / (n + 1), seeded by its first input. */
 export class Ema implements Kernel {
@@ -50,7 +50,7 @@ export class Ema implements Kernel {
   }
 }
 
-/** Wilder's smoothing: value += (x − value) / n, seeded by the mean of the first n inputs. */
+/** Wilder's smoothing: value += α × (x − value), α = 1 / n, seeded by the mean of the first n inputs. */
 export class Wilder implements Kernel {
   readonly #n: number;
   readonly #forget: number;
@@ -70,7 +70,7 @@ export class Wilder implements Kernel {
 
   run(inputs: readonly Float64Array[], output: Float64Array, count: number): void {
     const input = inputs[0] as Float64Array;
-    const n = this.#n;
+    const alpha = 1 / this.#n;
     const forget = this.#forget;
     let value = this.#value;
     let last = this.#last;
@@ -84,7 +84,7 @@ export class Wilder implements Kernel {
         value = this.#seed(x);
         age = 0;
       } else {
-        value += (x - value) / n;
+        value += alpha * (x - value);
         age++;
         if (still >= forget) value = x;
       }

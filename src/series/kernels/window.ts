@@ -1,13 +1,13 @@
 import type { Kernel } from './kernel.ts';
 
 /**
- * Windows of n candles, by blocks of n that lie at absolute slots (openTime / interval). A window that ends inside a block
- * is a suffix of the block before and a prefix of this one: the suffixes are computed once when a block is full, the prefix
- * as it grows. So the order in which a window is added up depends on its candles alone, bit for bit, wherever the series
- * began; nothing is ever subtracted, so nothing drifts, and a NaN leaves with its window.
+ * Windows of n candles, by blocks of n that lie at absolute slots (openTime / interval). A window that ends inside a
+ * block is a suffix of the block before and a prefix of this one: the suffixes are computed once when a block is full,
+ * the prefix as it grows. So the order in which a window is added up depends on its candles alone, bit for bit,
+ * wherever the series began; nothing is ever subtracted, so nothing drifts, and a NaN leaves with its window.
  *
- * Every kernel here keeps `at`, the number of values in the current block. Data that begins inside a block leaves the start
- * of it NaN.
+ * Every kernel here keeps `at`, the number of values in the current block. Data that begins inside a block leaves the
+ * start of it NaN.
  */
 abstract class BlockWindow implements Kernel {
   protected readonly n: number;
@@ -56,15 +56,21 @@ export class Extreme extends BlockWindow {
     const suffix = this.#suffix;
     let at = this.at;
     let prefix = this.#prefix;
-    for (let i = 0; i < count; i++) {
-      const x = sign * (input[i] as number);
-      block[at++] = x;
-      prefix = Math.max(prefix, x);
-      output[i] = sign * Math.max(prefix, suffix[at] as number);
+    for (let i = 0; i < count; ) {
+      const stop = Math.min(count, i + n - at);
+      for (; i < stop; i++) {
+        const x = sign * (input[i] as number);
+        block[at++] = x;
+        prefix = Math.max(prefix, x);
+        output[i] = sign * Math.max(prefix, suffix[at] as number);
+      }
       if (at < n) continue;
-      for (let j = n - 1; j > 0; j--) suffix[j] = Math.max(suffix[j + 1] as number, block[j] as number);
-      at = 0;
+      for (let j = n - 1, best = Number.NEGATIVE_INFINITY; j > 0; j--) {
+        best = Math.max(best, block[j] as number);
+        suffix[j] = best;
+      }
       prefix = Number.NEGATIVE_INFINITY;
+      at = 0;
     }
     this.at = at;
     this.#prefix = prefix;
@@ -88,15 +94,21 @@ export class Sum extends BlockWindow {
     const suffix = this.#suffix;
     let at = this.at;
     let prefix = this.#prefix;
-    for (let i = 0; i < count; i++) {
-      const x = input[i] as number;
-      block[at++] = x;
-      prefix += x;
-      output[i] = prefix + (suffix[at] as number);
+    for (let i = 0; i < count; ) {
+      const stop = Math.min(count, i + n - at);
+      for (; i < stop; i++) {
+        const x = input[i] as number;
+        block[at++] = x;
+        prefix += x;
+        output[i] = prefix + (suffix[at] as number);
+      }
       if (at < n) continue;
-      for (let j = n - 1; j > 0; j--) suffix[j] = (suffix[j + 1] as number) + (block[j] as number);
-      at = 0;
+      for (let j = n - 1, sum = 0; j > 0; j--) {
+        sum += block[j] as number;
+        suffix[j] = sum;
+      }
       prefix = 0;
+      at = 0;
     }
     this.at = at;
     this.#prefix = prefix;
@@ -104,9 +116,9 @@ export class Sum extends BlockWindow {
 }
 
 /**
- * The mean of n values. Distances are added up instead of values, in a prefix from the first value of its block and in a
- * suffix from the last of its own: the mean of equal values is exactly that value, so a flat market never lies a rounding
- * error above its mean.
+ * The mean of n values. Distances are added up instead of values, in a prefix from the first value of its block and in
+ * a suffix from the last of its own: the mean of equal values is exactly that value, so a flat market never lies a
+ * rounding error above its mean.
  */
 export class Mean extends BlockWindow {
   readonly #suffix: Float64Array;
@@ -126,35 +138,40 @@ export class Mean extends BlockWindow {
     const suffix = this.#suffix;
     let at = this.at;
     let prefix = this.#prefix;
-    let first = this.#first;
-    let shift = this.#lastBefore - first;
-    for (let i = 0; i < count; i++) {
-      const x = input[i] as number;
+    for (let i = 0; i < count; ) {
       if (at === 0) {
-        first = x;
-        shift = this.#lastBefore - x;
+        this.#first = input[i] as number;
         prefix = 0;
       }
-      block[at++] = x;
-      prefix += x - first;
-      if (at < n) {
+      const first = this.#first;
+      const shift = this.#lastBefore - first;
+      const stop = Math.min(count, i + n - at);
+      for (; i < stop; i++) {
+        const x = input[i] as number;
+        block[at++] = x;
+        prefix += x - first;
         output[i] = first + (prefix + (suffix[at] as number) + (n - at) * shift) / n;
-        continue;
       }
-      output[i] = first + prefix / n;
-      for (let j = n - 1; j > 0; j--) suffix[j] = (suffix[j + 1] as number) + ((block[j] as number) - x);
-      this.#lastBefore = x;
+      if (at < n) continue;
+      // The whole window lies in this block, and what came before, perhaps NaN, is not in it.
+      output[i - 1] = first + prefix / n;
+      const last = block[n - 1] as number;
+      for (let j = n - 1, sum = 0; j > 0; j--) {
+        sum += (block[j] as number) - last;
+        suffix[j] = sum;
+      }
+      this.#lastBefore = last;
       at = 0;
     }
     this.at = at;
     this.#prefix = prefix;
-    this.#first = first;
   }
 }
 
 /**
- * The standard deviation, of the population, of n values. First and second moments are those of the distances from a value
- * that is itself in the window, so little is lost by cancellation, and equal values have a deviation of exactly 0.
+ * The standard deviation, of the population, of n values. First and second moments are those of the distances from a
+ * value that is itself in the window, so little is lost by cancellation, and equal values have a deviation of exactly
+ * 0.
  */
 export class Deviation extends BlockWindow {
   readonly #suffix1: Float64Array;
@@ -178,37 +195,35 @@ export class Deviation extends BlockWindow {
     let at = this.at;
     let prefix1 = this.#prefix1;
     let prefix2 = this.#prefix2;
-    let first = this.#first;
-    let shift = this.#lastBefore - first;
-    for (let i = 0; i < count; i++) {
-      const x = input[i] as number;
+    for (let i = 0; i < count; ) {
       if (at === 0) {
-        first = x;
-        shift = this.#lastBefore - x;
+        this.#first = input[i] as number;
         prefix1 = 0;
         prefix2 = 0;
       }
-      block[at++] = x;
-      const distance = x - first;
-      prefix1 += distance;
-      prefix2 += distance * distance;
-      let moment1 = prefix1;
-      let moment2 = prefix2;
-      if (at < n) {
+      const first = this.#first;
+      const shift = this.#lastBefore - first;
+      const stop = Math.min(count, i + n - at);
+      for (; i < stop; i++) {
+        const x = input[i] as number;
+        block[at++] = x;
+        const distance = x - first;
+        prefix1 += distance;
+        prefix2 += distance * distance;
         // The suffix is measured from another value: moved over to the first of this block.
         const moved = (n - at) * shift;
-        moment1 += (suffix1[at] as number) + moved;
-        moment2 += (suffix2[at] as number) + shift * (2 * (suffix1[at] as number) + moved);
+        const tail1 = suffix1[at] as number;
+        const tail2 = suffix2[at] as number;
+        output[i] = deviationOf(prefix1 + tail1 + moved, prefix2 + tail2 + shift * (2 * tail1 + moved), n);
       }
-      output[i] = Math.sqrt(Math.max(0, (moment2 - (moment1 * moment1) / n) / n));
       if (at < n) continue;
-      this.#fillSuffixes(x);
+      output[i - 1] = deviationOf(prefix1, prefix2, n);
+      this.#fillSuffixes(block[n - 1] as number);
       at = 0;
     }
     this.at = at;
     this.#prefix1 = prefix1;
     this.#prefix2 = prefix2;
-    this.#first = first;
   }
 
   #fillSuffixes(last: number): void {
@@ -220,6 +235,10 @@ export class Deviation extends BlockWindow {
     }
     this.#lastBefore = last;
   }
+}
+
+function deviationOf(moment1: number, moment2: number, n: number): number {
+  return Math.sqrt(Math.max(0, (moment2 - (moment1 * moment1) / n) / n));
 }
 
 /** The share of the n − 1 other values of the window that lie below the current one; ties count half. */
