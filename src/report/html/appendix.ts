@@ -1,5 +1,6 @@
 import { formatInstant, formatNumber, formatPercent, formatUsd } from '../format.ts';
 import { nameOf } from '../name.ts';
+import { rulesInWords } from '../risk-words.ts';
 import type { Report, SeriesFacts } from '../schema.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { section } from './section.ts';
@@ -93,7 +94,7 @@ export function settingsSection(report: Report): Markup {
       ['Decides on', `${study.interval} candles`],
       ['Confirmed on', study.confirm.length === 0 ? 'nothing finer' : `${study.confirm.join(', ')} candles`],
       ['Span', `${formatInstant(data.fromMs)} to ${formatInstant(data.toMs)} UTC`],
-      ['Verdict cell', html`<code>${JSON.stringify(study.cell)}</code>`],
+      ['Verdict cell', rulesInWords(study.cell)],
       ['Risk grid', `${formatNumber(study.grid.length)} cells`],
       ['Deposit', formatUsd(study.depositUsd)],
       ['Draws of each control', formatNumber(study.controls.draws)],

@@ -21,9 +21,10 @@
   function show(index) {
     shown = (index + rows.length) % rows.length;
     const row = rows[shown];
-    dialog.querySelector('h2').textContent =
-      `Trade ${shown + 1} of ${rows.length}: ${row.closest('section').dataset.strategy}`;
-    dialog.querySelector('p').textContent = row.dataset.words;
+    const section = row.closest('section');
+    const words = section.querySelector(`.marker[data-row="${shown}"] title`);
+    dialog.querySelector('h2').textContent = `Trade ${shown + 1} of ${rows.length}: ${section.dataset.strategy}`;
+    dialog.querySelector('p').textContent = words.textContent;
     if (!dialog.open) dialog.showModal();
     draw(dialog.querySelector('svg'), JSON.parse(row.dataset.trade));
   }

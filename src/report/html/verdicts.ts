@@ -86,7 +86,8 @@ function beaten({ controls, pValues }: JudgedStrategy): Content {
   const control = controls.find(({ kind }) => kind === 'coin-flip');
   if (control === undefined || pValues.coinFlip === null) return 'n/a';
   const { draws, asGood } = control;
-  return html`${formatNumber(draws - asGood)}<small class="sub soft">of ${formatNumber(draws)} coin flips</small>`;
+  const all = html`<small class="sub soft narrow">of ${formatNumber(draws)} coin flips</small>`;
+  return html`${formatNumber(draws - asGood)}${all}`;
 }
 
 function expectancy({ metrics, expectancy: { lowerR, upperR } }: JudgedStrategy): Content {

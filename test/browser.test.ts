@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { renderHtml } from '../src/report/html/page.ts';
+import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser } from './browser.ts';
+import { fixtureReport } from './report-fixture.ts';
+
+const WIDTHS = [360, 390, 768, 1280];
+const SCHEMES = ['light', 'dark'] as const;
+/** Text of normal size, WCAG 2.2 AA. */
+const LEAST_CONTRAST = 4.5;
+const CONTRAST = readFileSync(new URL('./contrast.js', import.meta.url), 'utf8');
+
+interface Contrast {
+  readonly pair: string;
+  readonly contrast: number;
+  readonly text: string;
+}
+
+describeInBrowser('the report in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'candor-browser-'));
+  const file = join(folder, 'report.html');
+  const address = pathToFileURL(file).href;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const { report, candles } = fixtureReport({ draws: 60 });
+    writeFileSync(file, renderHtml(report, { candles }));
+    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: CHROMIUM_FLAGS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A page that keeps what it should not have done: errors, and requests for anything but itself. */
+  async function opened(options: Parameters<Browser['newPage']>[0]): Promise<{ page: Page; faults: string[] }> {
+    const page = await browser.newPage(options);
+    const faults: string[] = [];
+    page.on('console', (message) => faults.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+    page.on('request', (request) => {
+      if (request.url() !== address) faults.push(`request: ${request.url()}`);
+    });
+    await page.goto(address);
+    return { page, faults };
+  }
+
+  it.each(WIDTHS.flatMap((width) => SCHEMES.map((colorScheme) => ({ width, colorScheme }))))(
+    'fits $width px in the $colorScheme scheme, without an error and without a request',
+    async ({ width, colorScheme }) => {
+      const { page, faults } = await opened({ viewport: { width, height: 844 }, colorScheme });
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      const overflowPx = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+      expect(overflowPx).toBeLessThanOrEqual(0);
+      expect(faults).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it.each(SCHEMES)('can be read in the %s scheme: every text stands out from its ground', async (colorScheme) => {
+    const { page } = await opened({ viewport: { width: 1280, height: 900 }, colorScheme });
+    const contrasts = await page.evaluate<Contrast[]>(CONTRAST);
+    expect(contrasts.length).toBeGreaterThan(5);
+    expect(contrasts.filter(({ contrast }) => contrast < LEAST_CONTRAST)).toEqual([]);
+    await page.close();
+  });
+
+  it.each([390, 1280])('shows a verdict before one scrolls, at %i px', async (width) => {
+    const { page } = await opened({ viewport: { width, height: 844 } });
+    const first = page.locator('.verdicts .verdict').first();
+    expect((await first.boundingBox())?.y).toBeLessThan(800);
+    expect(await first.innerText()).toMatch(/KEEP|KILL|NO VERDICT/);
+    await page.close();
+  });
+
+  it('is read without a script', async () => {
+    const { page, faults } = await opened({ javaScriptEnabled: false });
+    expect(await page.locator('section.strategy').count()).toBe(8);
+    expect(await page.getByText('How to verify').isVisible()).toBe(true);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('has headings in order, columns with a scope, and words for every picture', async () => {
+    const { page } = await opened({});
+    const levels = await page
+      .locator('h1, h2, h3, h4')
+      .evaluateAll((all) => all.map(({ tagName }) => +tagName.slice(1)));
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    // The heading of the closed dialog is the last one, and belongs to none.
+    levels.forEach((level, i) => {
+      expect(level - (levels[i - 1] ?? 0)).toBeLessThanOrEqual(1);
+    });
+    expect(await page.locator('th:not([scope])').count()).toBe(0);
+    expect(await page.locator('svg:not([role], [aria-hidden]):not(svg svg)').count()).toBe(0);
+    expect(await page.locator('svg[role=img]:not([aria-label]):not(:has(> title))').count()).toBe(0);
+    await page.close();
+  });
+
+  it('looks at a trade on its own candles, one after another, and closes', async () => {
+    const { page, faults } = await opened({ viewport: { width: 390, height: 844 } });
+    await page.locator('summary').first().click();
+    await page.locator('[data-trade] button').nth(2).click();
+    const dialog = page.locator('#lens');
+    expect(await dialog.locator('h2').innerText()).toMatch(/^Trade 3 of \d+: planted-edge$/);
+    expect((await dialog.locator('.wicks').getAttribute('d'))?.length).toBeGreaterThan(500);
+    await page.keyboard.press('ArrowRight');
+    expect(await dialog.locator('h2').innerText()).toMatch(/^Trade 4 /);
+    const words = await page.locator('section.strategy').first().locator('.marker[data-row="3"] title').textContent();
+    expect(await dialog.locator('p').textContent()).toBe(words);
+    await page.keyboard.press('Escape');
+    expect(await dialog.isVisible()).toBe(false);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('prints, and says on paper too that its prices are invented', async () => {
+    const { page } = await opened({ colorScheme: 'dark' });
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.watermark').isVisible()).toBe(true);
+    expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(
+      'rgb(255, 255, 255)',
+    );
+    await page.close();
+  });
+});
