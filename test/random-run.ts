@@ -88,7 +88,7 @@ const coinArbitrary: fc.Arbitrary<Coin> = fc
   .record({
     szDecimals: fc.integer({ min: 0, max: 5 }),
     // Five digits just above and below a power of ten, six digits, and few digits left.
-    startTicks: fc.constantFrom(400, 1_000, 9_990, 10_020, 12_345, 50_000, 99_950, 100_050, 150_000),
+    startTicks: fc.constantFrom(20, 400, 1_000, 9_990, 10_020, 12_345, 50_000, 99_950, 100_050, 150_000),
     coarser: fc.nat({ max: 5 }),
     name: fc.constantFrom('BTC', 'ETH', 'SOL', 'DOGE'),
     leverages: fc.constantFrom<readonly number[]>([50, 20], [40], [10, 5], [3], [20, 10]),
@@ -109,10 +109,12 @@ function candlesOf(coin: Coin, grid: Grid, moves: readonly Move[]): CandleColumn
   const columns = emptyColumns(coin.instrument.coin, grid.interval, grid.firstOpenMs as EpochMs, grid.length);
   const price = (ticks: number): number => Number(`${ticks}e-${coin.decimals}`);
   let last = coin.startTicks;
+  // A coin may lose most of its worth, but not so much that a rebound makes billions.
+  const least = Math.ceil(coin.startTicks / 5);
   for (const [row, move] of moves.entries()) {
     if (move.isMissing) continue;
-    const open = Math.max(5, last + move.gap);
-    const close = Math.max(5, open + move.body);
+    const open = Math.max(least, last + move.gap);
+    const close = Math.max(least, open + move.body);
     columns.open[row] = price(open);
     columns.close[row] = price(close);
     columns.high[row] = price(Math.max(open, close) + move.above);
@@ -222,6 +224,9 @@ export function runArbitrary(maxLegs = 3): fc.Arbitrary<RandomRun> {
         cut: fc.nat({ max: 2 }),
       })
       .map(({ legs, rules, costs, depositUsd, from, cut }) => ({
+        [fc.toStringMethod](): string {
+          return told(this.spec);
+        },
         spec: {
           legs: legs.map(({ leg }) => leg),
           rules,
@@ -235,6 +240,21 @@ export function runArbitrary(maxLegs = 3): fc.Arbitrary<RandomRun> {
       })),
   );
 }
+
+/** A counterexample that can be read. */
+function told({ legs, ...rest }: RunSpec): string {
+  const tables = legs.map(({ coin, instrument, candles, signals, stopAtr, trailAtr, funding }) => {
+    const { open, high, low, close } = candles;
+    const columns = [open, high, low, close, signals, stopAtr ?? [], trailAtr ?? [], funding.atOpen, funding.inside];
+    const rows = Array.from(open, (_, row) => columns.map((column) => column[row]).join(' '));
+    const header = `${coin} ${candles.interval} from ${candles.firstOpenMs} ${JSON.stringify(instrument)}`;
+    return [header, 'open high low close signals stopAtr trailAtr fundingAtOpen fundingInside', ...rows].join('\n');
+  });
+  return [JSON.stringify(rest), ...tables].join('\n');
+}
+
+/** For tests that may be asked for any number of runs. */
+export const NO_HURRY = { timeout: 0 };
 
 /** More runs for those who have the time: CANDOR_FUZZ_RUNS=100000. */
 export function fuzzRuns(standard: number): number {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type OracleResult, runOracle } from '../../test/oracle.ts';
 import { Undecidable } from '../../test/oracle-prices.ts';
-import { fuzzRuns, runArbitrary } from '../../test/random-run.ts';
+import { fuzzRuns, NO_HURRY, runArbitrary } from '../../test/random-run.ts';
 import { cashOf } from '../core/ledger.ts';
 import { runReference } from './reference.ts';
 import type { RunResult } from './run.ts';
@@ -25,7 +25,7 @@ function decidable(run: () => OracleResult): OracleResult {
   }
 }
 
-test('the engine and a naive oracle in exact arithmetic agree on every trade, to the micro-dollar', () => {
+test('the engine and a naive oracle in exact arithmetic agree on every trade, to the micro-dollar', NO_HURRY, () => {
   fc.assert(
     fc.property(runArbitrary(), ({ spec, rates }) => {
       const engine = runReference(spec);
@@ -37,6 +37,6 @@ test('the engine and a naive oracle in exact arithmetic agree on every trade, to
         expect(Math.abs(value - exact)).toBeLessThanOrEqual(1e-9 * Math.max(1, exact));
       }
     }),
-    { numRuns: fuzzRuns(2_000) },
+    { numRuns: fuzzRuns(5_000) },
   );
 });

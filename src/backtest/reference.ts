@@ -4,16 +4,16 @@ import type { CandleFill } from '../core/fills.ts';
 import { cashOf } from '../core/ledger.ts';
 import { step } from '../core/step.ts';
 import { closeTimeAt, openTimeAt } from '../domain/candle.ts';
-import { quantityOf } from '../domain/instrument.ts';
+import { lotMicroCoins } from '../domain/instrument.ts';
 import { intervalMs } from '../domain/time.ts';
 import type { Refusal, Trade } from '../domain/trade.ts';
-import { type EpochMs, toUsd } from '../domain/units.ts';
+import type { EpochMs } from '../domain/units.ts';
 import type { Leg, RunResult, RunSpec } from './run.ts';
 import { Venue } from './venue.ts';
 
 /**
- * The reference engine: it defines what is right. Candle by candle, in this order: funding and orders at the open, stop and target
- * inside, decisions at the close. What is decided at a close meets only later prices.
+ * The reference engine: it defines what is right. Candle by candle, in this order: funding and orders at the open,
+ * stop and target inside, decisions at the close. What is decided at a close meets only later prices.
  *
  * @throws RangeError where rows or legs do not fit together.
  */
@@ -43,9 +43,6 @@ class ReferenceRun {
   #account: Account;
   /** Legs with an order or a position at the venue. */
   #busy = 0;
-  /** Per leg: the last row that has a candle, and the funding of a gap that has not met a price yet. */
-  readonly #lastRow: Int32Array;
-  readonly #unpaidPerLot: Float64Array;
   readonly #event: MutableClose;
 
   readonly #trades: Trade[] = [];
@@ -63,11 +60,9 @@ class ReferenceRun {
     this.#firstOpenMs = openTimeAt(candles, 0);
     this.#decisionRows = spec.decisionIntervalMs / this.#stepMs;
     this.#decisionPhase = (closeTimeAt(candles, 0) % spec.decisionIntervalMs) / this.#stepMs;
-    this.#venues = legs.map((leg) => new Venue(leg.instrument, costs.slippageBps, spec.bothTouched ?? 'stop'));
+    this.#venues = legs.map((leg, index) => new Venue(index, leg, costs.slippageBps, spec.bothTouched ?? 'stop'));
     const terms = { legs: legs.map(({ coin, instrument }) => ({ coin, instrument })), rules, costs };
     this.#account = openAccount({ ...terms, intervalMs: spec.decisionIntervalMs }, spec.depositUsd);
-    this.#lastRow = new Int32Array(legs.length);
-    this.#unpaidPerLot = new Float64Array(legs.length);
     this.#equityUsd = new Float64Array(spec.to - spec.from);
     this.#event = {
       kind: 'close',
@@ -90,77 +85,65 @@ class ReferenceRun {
   /** At one instant: funding, then exits, then entries; legs in order (rule 8). */
   open(row: number): void {
     const timeMs = (this.#firstOpenMs + row * this.#stepMs) as EpochMs;
-    const { legs } = this.#spec;
-    for (let index = 0; index < legs.length; index++) {
-      const { candles, funding } = legs[index] as Leg;
-      if (this.#venue(index).hasPosition) this.#fund(index, funding.atOpen[row] as number, candles.open[row] as number);
+    for (const venue of this.#venues) {
+      if (venue.hasPosition) this.#fund(venue.index, venue.fundingAtOpen(row));
     }
-    for (let index = 0; index < legs.length; index++) {
-      const venue = this.#venue(index);
-      const open = (legs[index] as Leg).candles.open[row] as number;
-      if (venue.hasPosition && open > 0) this.#fill(index, venue.exitAtOpen(open), timeMs);
+    for (const venue of this.#venues) {
+      if (venue.hasPosition) this.#fill(venue.index, venue.exitAtOpen(row), timeMs);
     }
-    for (let index = 0; index < legs.length; index++) {
-      if (this.#venue(index).hasPendingEntry)
-        this.#enter(index, (legs[index] as Leg).candles.open[row] as number, timeMs);
+    for (const venue of this.#venues) {
+      if (venue.hasPendingEntry) this.#enter(venue, row, timeMs);
     }
   }
 
-  #enter(leg: number, open: number, timeMs: EpochMs): void {
-    if (Number.isNaN(open)) {
-      this.#lapse(leg, timeMs);
-      return;
+  #enter(venue: Venue, row: number, timeMs: EpochMs): void {
+    if (venue.hasCandle(row)) {
+      this.#fill(venue.index, venue.enterAtOpen(row), timeMs);
+      this.#fill(venue.index, venue.exitAtOpen(row), timeMs);
+    } else {
+      this.#lapse(venue, timeMs);
     }
-    this.#fill(leg, this.#venue(leg).enterAtOpen(open), timeMs);
-    this.#fill(leg, this.#venue(leg).exitAtOpen(open), timeMs);
   }
 
   /** Funding hours inside the candle, then stop and target; an exit here is stamped at the close (rule 42). */
   inside(row: number): void {
     const timeMs = (this.#firstOpenMs + (row + 1) * this.#stepMs) as EpochMs;
-    const { legs } = this.#spec;
-    for (let index = 0; index < legs.length; index++) {
-      const venue = this.#venue(index);
+    for (const venue of this.#venues) {
       if (!venue.hasPosition) continue;
-      const { candles, funding } = legs[index] as Leg;
-      const { open, high, low } = candles;
       this.#heldRows++;
-      this.#fund(index, funding.inside[row] as number, open[row] as number);
-      this.#fill(index, venue.exitInside(high[row] as number, low[row] as number), timeMs);
+      this.#fund(venue.index, venue.fundingInside(row));
+      this.#fill(venue.index, venue.exitInside(row), timeMs);
     }
   }
 
-  /** Every leg hears the close; then the account is marked to it. */
+  /** The legs hear the close, but for flat ones without a signal; then the account is marked to it. */
   close(row: number): void {
-    const timeMs = (this.#firstOpenMs + (row + 1) * this.#stepMs) as EpochMs;
-    const { legs } = this.#spec;
     const event = this.#event;
-    event.timeMs = timeMs;
+    event.timeMs = (this.#firstOpenMs + (row + 1) * this.#stepMs) as EpochMs;
     // In rows, because the remainder of a whole number is an order of magnitude faster than that of an instant.
-    event.decides = (row + this.#decisionPhase) % this.#decisionRows === 0;
-    for (let index = 0; index < legs.length; index++) {
-      const leg = legs[index] as Leg;
-      const close = leg.candles.close[row] as number;
-      event.leg = index;
-      event.high = leg.candles.high[row] as number;
-      event.low = leg.candles.low[row] as number;
-      event.close = close;
-      event.signals = leg.signals[row] as number;
-      event.stopAtr = leg.stopAtr === undefined ? Number.NaN : (leg.stopAtr[row] as number);
-      event.trailAtr = leg.trailAtr === undefined ? Number.NaN : (leg.trailAtr[row] as number);
+    event.decides = this.#decisionRows === 1 || (row + this.#decisionPhase) % this.#decisionRows === 0;
+    for (const venue of this.#venues) {
+      const { candles, signals, stopAtr, trailAtr } = venue.leg;
+      venue.see(row);
+      if (signals[row] === 0 && venue.isIdle) continue;
+      event.leg = venue.index;
+      event.high = candles.high[row] as number;
+      event.low = candles.low[row] as number;
+      event.close = candles.close[row] as number;
+      event.signals = signals[row] as number;
+      event.stopAtr = stopAtr === undefined ? Number.NaN : (stopAtr[row] as number);
+      event.trailAtr = trailAtr === undefined ? Number.NaN : (trailAtr[row] as number);
       this.#apply(event);
-      if (close > 0) this.#lastRow[index] = row;
     }
     this.#equityUsd[row - this.#spec.from] = this.#markToMarket();
   }
 
   /** Open positions are settled at the last stored close, with costs; pending entries lapse (rules 1 and 43). */
   end(): void {
-    for (let index = 0; index < this.#venues.length; index++) {
-      const venue = this.#venue(index);
-      const timeMs = (this.#firstOpenMs + ((this.#lastRow[index] as number) + 1) * this.#stepMs) as EpochMs;
-      if (venue.hasPendingEntry) this.#lapse(index, timeMs);
-      this.#fill(index, venue.exitAtEnd(this.#mark(index)), timeMs);
+    for (const venue of this.#venues) {
+      const timeMs = (this.#firstOpenMs + (venue.lastRow + 1) * this.#stepMs) as EpochMs;
+      if (venue.hasPendingEntry) this.#lapse(venue, timeMs);
+      this.#fill(venue.index, venue.exitAtEnd(), timeMs);
     }
     if (this.#equityUsd.length > 0) this.#equityUsd[this.#equityUsd.length - 1] = this.#markToMarket();
   }
@@ -177,21 +160,8 @@ class ReferenceRun {
     };
   }
 
-  #venue(leg: number): Venue {
-    return this.#venues[leg] as Venue;
-  }
-
-  #mark(leg: number): number {
-    return (this.#spec.legs[leg] as Leg).candles.close[this.#lastRow[leg] as number] as number;
-  }
-
-  /** In a gap funding runs by the clock (rule 2), but only a position that meets another candle pays it: others end before. */
-  #fund(leg: number, perLot: number, open: number): void {
-    const sumPerLot = (this.#unpaidPerLot[leg] as number) + perLot;
-    if (sumPerLot === 0) return;
-    const isGap = Number.isNaN(open);
-    this.#unpaidPerLot[leg] = isGap ? sumPerLot : 0;
-    if (!isGap) this.#apply({ kind: 'funding', leg, perLot: sumPerLot });
+  #fund(leg: number, perLot: number): void {
+    if (perLot !== 0) this.#apply({ kind: 'funding', leg, perLot });
   }
 
   #fill(leg: number, fill: CandleFill | undefined, timeMs: EpochMs): void {
@@ -200,9 +170,9 @@ class ReferenceRun {
     this.#apply({ kind: 'fill', leg, order, timeMs, price, isMaker });
   }
 
-  #lapse(leg: number, timeMs: EpochMs): void {
-    this.#venue(leg).dropEntry();
-    this.#apply({ kind: 'lapse', leg, timeMs });
+  #lapse(venue: Venue, timeMs: EpochMs): void {
+    venue.dropEntry();
+    this.#apply({ kind: 'lapse', leg: venue.index, timeMs });
     this.#busy--;
   }
 
@@ -211,7 +181,7 @@ class ReferenceRun {
     this.#account = account;
     if (commands.length === 0 && entries.length === 0) return;
     for (const command of commands) {
-      this.#venue(command.leg).accept(command);
+      this.#venues[command.leg]?.accept(command);
       if (command.kind === 'enter') this.#busy++;
       if (command.kind === 'release') this.#busy--;
     }
@@ -236,25 +206,20 @@ class ReferenceRun {
   }
 
   #markToMarket(): number {
-    let equityUsd = toUsd(cashOf(this.#account.ledger));
-    if (this.#busy === 0) return equityUsd;
-    for (let index = 0; index < this.#venues.length; index++) {
-      equityUsd += openResultUsd(
-        this.#account.legs[index] as LegState,
-        this.#spec.legs[index] as Leg,
-        this.#mark(index),
-      );
+    let equity: number = cashOf(this.#account.ledger);
+    if (this.#busy > 0) {
+      for (const venue of this.#venues) equity += openResult(this.#account.legs[venue.index] as LegState, venue);
     }
-    return equityUsd;
+    return equity / 1e6;
   }
 }
 
-/** What a position would bring at the mark, funding received so far included, exit costs not. */
-function openResultUsd(state: LegState, leg: Leg, mark: number): number {
+/** Micro-dollars that a position would bring at the mark, funding received so far included, exit costs not. */
+function openResult(state: LegState, { leg, mark }: Venue): number {
   if (state.status !== 'open' && state.status !== 'leaving') return 0;
   const { lots, direction, entryPrice } = state.position;
-  const fundingUsd = (direction * state.fundingPerLot * lots) / 1e12;
-  return direction * (mark - entryPrice) * quantityOf(leg.instrument, lots) + fundingUsd;
+  const perLot = (mark - entryPrice) * lotMicroCoins(leg.instrument) + state.fundingPerLot * 1e-6;
+  return direction * lots * perLot;
 }
 
 /** The grid that all legs share. */

@@ -10,25 +10,35 @@ import {
   type Resting,
   targetThrough,
 } from '../core/fills.ts';
-import type { Instrument } from '../domain/instrument.ts';
 import type { Side } from '../domain/trade.ts';
+import type { Leg } from './run.ts';
 
 /**
- * The exchange's side of one leg: the orders that it was sent, and what a candle does to them. It learns everything
+ * The exchange's side of one leg: its candles, and what they do to the orders that it was sent. It learns everything
  * from commands, as the real one does: a command that `step` forgot would be missing in the backtest too.
  */
 export class Venue {
-  readonly #instrument: Instrument;
+  /** The number of the leg, as in `Terms`. */
+  readonly index: number;
+  readonly leg: Leg;
   readonly #slippageBps: number;
   readonly #bothTouched: BothTouched;
+  /** The last row that has a candle; −1 before the first. */
+  #lastRow = -1;
+  /** Funding hours of a gap, per lot, that no price has followed yet. */
+  #unpaidPerLot = 0;
   #entry: EntryIntent | null = null;
   #resting: Resting | null = null;
   /** Side of the position, null without one. */
   #side: Side | null = null;
   #isLeaving = false;
+  /** Between these prices nothing that rests can fill; most candles lie there. */
+  #calmAbove = 0;
+  #calmBelow = 0;
 
-  constructor(instrument: Instrument, slippageBps: number, bothTouched: BothTouched) {
-    this.#instrument = instrument;
+  constructor(index: number, leg: Leg, slippageBps: number, bothTouched: BothTouched) {
+    this.index = index;
+    this.leg = leg;
     this.#slippageBps = slippageBps;
     this.#bothTouched = bothTouched;
   }
@@ -45,6 +55,24 @@ export class Venue {
     return this.#entry !== null;
   }
 
+  /** The close of this row is known; it may be missing. */
+  see(row: number): void {
+    if (this.hasCandle(row)) this.#lastRow = row;
+  }
+
+  hasCandle(row: number): boolean {
+    return (this.leg.candles.close[row] as number) > 0;
+  }
+
+  get lastRow(): number {
+    return this.#lastRow;
+  }
+
+  /** The last stored close. */
+  get mark(): number {
+    return this.leg.candles.close[this.#lastRow] as number;
+  }
+
   accept(command: Command): void {
     switch (command.kind) {
       case 'enter':
@@ -52,12 +80,12 @@ export class Venue {
         break;
       case 'protect': {
         const { side, initialStop, target, liquidation } = command.position;
-        const through = targetThrough(this.#instrument, side, target);
-        this.#resting = { side, stop: initialStop, target, targetThrough: through, liquidation };
+        const through = targetThrough(this.leg.instrument, side, target);
+        this.#rest({ side, stop: initialStop, target, targetThrough: through, liquidation });
         break;
       }
       case 'move-stop':
-        if (this.#resting !== null) this.#resting = { ...this.#resting, stop: command.stop };
+        if (this.#resting !== null) this.#rest({ ...this.#resting, stop: command.stop });
         break;
       case 'exit':
         this.#isLeaving = true;
@@ -70,32 +98,62 @@ export class Venue {
     }
   }
 
+  /** A stop is always nearer than the liquidation price, so it bounds the calm on its side alone. */
+  #rest(resting: Resting): void {
+    const { side, stop, targetThrough } = resting;
+    this.#resting = resting;
+    this.#calmAbove = side === 'long' ? stop : (targetThrough ?? 0);
+    this.#calmBelow = side === 'long' ? (targetThrough ?? Number.POSITIVE_INFINITY) : stop;
+  }
+
+  /** What a long lot receives at the open of a row; hours in a gap fall due with the next candle, and else never. */
+  fundingAtOpen(row: number): number {
+    return this.#due(row, this.leg.funding.atOpen[row] as number);
+  }
+
+  fundingInside(row: number): number {
+    return this.#due(row, this.leg.funding.inside[row] as number);
+  }
+
+  #due(row: number, perLot: number): number {
+    const sumPerLot = this.#unpaidPerLot + perLot;
+    if (sumPerLot === 0) return 0;
+    const isDue = this.hasCandle(row);
+    this.#unpaidPerLot = isDue ? 0 : sumPerLot;
+    return isDue ? sumPerLot : 0;
+  }
+
   /** The open meets what is held: from before, or just filled, of which the exit may have been asked for at once. */
-  exitAtOpen(open: number): CandleFill | undefined {
-    if (this.#resting !== null) {
-      return fillAtOpen(this.#instrument, this.#resting, this.#isLeaving, open, this.#slippageBps);
-    }
-    return this.#isLeaving ? this.#marketExit('exit', open) : undefined;
+  exitAtOpen(row: number): CandleFill | undefined {
+    const open = this.leg.candles.open[row] as number;
+    if (Number.isNaN(open)) return undefined;
+    if (this.#resting === null) return this.#isLeaving ? this.#marketExit('exit', open) : undefined;
+    if (!this.#isLeaving && open > this.#calmAbove && open < this.#calmBelow) return undefined;
+    return fillAtOpen(this.leg.instrument, this.#resting, this.#isLeaving, open, this.#slippageBps);
   }
 
   /** The pending entry fills at the open. */
-  enterAtOpen(open: number): CandleFill | undefined {
+  enterAtOpen(row: number): CandleFill | undefined {
     if (this.#entry === null) return undefined;
     const { side } = this.#entry;
     this.#entry = null;
     this.#side = side;
-    return { order: 'entry', price: entryPrice(this.#instrument, side, open, this.#slippageBps), isMaker: false };
+    const open = this.leg.candles.open[row] as number;
+    return { order: 'entry', price: entryPrice(this.leg.instrument, side, open, this.#slippageBps), isMaker: false };
   }
 
   /** The rest of the candle meets stop and target. */
-  exitInside(high: number, low: number): CandleFill | undefined {
+  exitInside(row: number): CandleFill | undefined {
     if (this.#resting === null) return undefined;
-    return fillInside(this.#instrument, this.#resting, high, low, this.#slippageBps, this.#bothTouched);
+    const high = this.leg.candles.high[row] as number;
+    const low = this.leg.candles.low[row] as number;
+    if (low > this.#calmAbove && high < this.#calmBelow) return undefined;
+    return fillInside(this.leg.instrument, this.#resting, high, low, this.#slippageBps, this.#bothTouched);
   }
 
-  /** Settlement at the last close of the backtest (rule 43). */
-  exitAtEnd(close: number): CandleFill | undefined {
-    return this.#marketExit('end', close);
+  /** Settlement at the last stored close (rule 43). */
+  exitAtEnd(): CandleFill | undefined {
+    return this.#marketExit('end', this.mark);
   }
 
   dropEntry(): void {
@@ -104,6 +162,7 @@ export class Venue {
 
   #marketExit(order: FilledOrder, observed: number): CandleFill | undefined {
     if (this.#side === null) return undefined;
-    return { order, price: exitPrice(this.#instrument, this.#side, observed, this.#slippageBps), isMaker: false };
+    const price = exitPrice(this.leg.instrument, this.#side, observed, this.#slippageBps);
+    return { order, price, isMaker: false };
   }
 }

@@ -19,9 +19,9 @@ export function ceilExact(value: number): number {
 const PRODUCT_ERROR = 1e-15;
 
 /**
- * To the nearest whole number, ties away from zero; for products of decimals up to about 1e14. A tie is a tie of the
- * exact product, so the margin here is that of the doubles and not SNAP, which would make ties of half of all large
- * values.
+ * To the nearest whole number, ties away from zero: exact for products of decimals up to 1e10 that have at most four
+ * decimals. A tie is a tie of the exact product, so the margin here is that of the doubles and not SNAP, which would
+ * make ties of half of all large values.
  */
 export function roundExact(value: number): number {
   const magnitude = Math.abs(value);
