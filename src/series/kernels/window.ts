@@ -264,9 +264,9 @@ export class Rank implements Kernel {
       let equal = 0;
       for (let j = 0; j < n; j++) {
         const y = window[j] as number;
-        if (y < x) below++;
-        else if (y > x) above++;
-        else if (y === x) equal++;
+        below += Number(y < x);
+        above += Number(y > x);
+        equal += Number(y === x);
       }
       // What is neither below nor above nor equal is NaN.
       output[i] = below + above + equal === n ? (below + (equal - 1) / 2) / (n - 1) : Number.NaN;
