@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DataError } from '../src/domain/errors.ts';
 import { renderHtml } from '../src/report/html/page.ts';
+import { readReport } from '../src/report/read.ts';
+import type { Report } from '../src/report/schema.ts';
 import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser } from './browser.ts';
 import { fixtureReport } from './report-fixture.ts';
 
@@ -12,12 +15,31 @@ const WIDTHS = [360, 390, 768, 1280];
 const SCHEMES = ['light', 'dark'] as const;
 /** Text of normal size, WCAG 2.2 AA. */
 const LEAST_CONTRAST = 4.5;
+const OVERFLOW = 'document.documentElement.scrollWidth - window.innerWidth';
 const CONTRAST = readFileSync(new URL('./contrast.js', import.meta.url), 'utf8');
 
 interface Contrast {
   readonly pair: string;
   readonly contrast: number;
   readonly text: string;
+}
+
+const studied = newestReport(fileURLToPath(new URL('../backtests/results/', import.meta.url)));
+
+/** The report that the last study left here; none where there was no study, or where an older Candor wrote it. */
+function newestReport(folder: string): Report | undefined {
+  const [newest] = globSync('*.json', { cwd: folder }).toSorted((a, b) => stampOf(b).localeCompare(stampOf(a)));
+  try {
+    return newest === undefined ? undefined : readReport(join(folder, newest));
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+}
+
+/** Of `NAME-2025-07-26T040000Z.json`, the part that sorts by time. */
+function stampOf(name: string): string {
+  return name.slice(-'2025-07-26T040000Z.json'.length);
 }
 
 describeInBrowser('the report in a browser', () => {
@@ -55,7 +77,7 @@ describeInBrowser('the report in a browser', () => {
     async ({ width, colorScheme }) => {
       const { page, faults } = await opened({ viewport: { width, height: 844 }, colorScheme });
       for (const summary of await page.locator('summary').all()) await summary.click();
-      const overflowPx = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+      const overflowPx = await page.evaluate<number>(OVERFLOW);
       expect(overflowPx).toBeLessThanOrEqual(0);
       expect(faults).toEqual([]);
       await page.close();
@@ -128,6 +150,16 @@ describeInBrowser('the report in a browser', () => {
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(
       'rgb(255, 255, 255)',
     );
+    await page.close();
+  });
+
+  it.skipIf(studied === undefined)('shows the newest study of this checkout', async () => {
+    writeFileSync(file, renderHtml(studied as Report, { candles: [] }));
+    const { page, faults } = await opened({ viewport: { width: 390, height: 844 } });
+    const names = await page.locator('.verdicts .name').allTextContents();
+    expect(names.toSorted()).toEqual(studied?.strategies.map(({ name }) => name).toSorted());
+    expect(await page.evaluate<number>(OVERFLOW)).toBeLessThanOrEqual(0);
+    expect(faults).toEqual([]);
     await page.close();
   });
 });

@@ -31,8 +31,8 @@ export function candleDrawings(report: Report, candles: readonly CandleColumns[]
 
 /** Drawings that other drawings refer to; takes no room itself. */
 export function sharedSymbols(drawings: readonly CandleDrawing[]): Markup {
-  const symbols = drawings.map(({ symbol }) => symbol);
-  return html`<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>${symbols}</defs></svg>`;
+  const symbols = [MARKERS, ...drawings.map(({ symbol }) => symbol)];
+  return html`<svg class="symbols" width="0" height="0" aria-hidden="true"><defs>${symbols}</defs></svg>`;
 }
 
 interface Bar {
@@ -105,7 +105,8 @@ function mergedBars(columns: CandleColumns, fromMs: number, toMs: number, candle
 export function tradesOnCandles(strategy: JudgedStrategy, drawings: readonly CandleDrawing[]): Markup {
   return html`<div class="stack"><div><h3>Trades on candles</h3>
 <p class="legend"><span>▲ long, ▼ short: the entry</span><span class="gain">━● exit of a trade that won</span>
-<span class="loss">━✕ of one that lost</span><span class="loss">┅ the stop at the entry</span></p></div>
+<span class="loss">━✕ of one that lost</span><span class="loss">┅ the stop at the entry</span>
+<span class="with-script">Choose a trade to see it on the study’s own candles.</span></p></div>
 ${drawings.map((drawing) => tradesFigure(strategy, drawing))}</div>`;
 }
 
@@ -158,15 +159,18 @@ function inside(place: number): number {
 }
 
 /** A triangle at the entry, pointing where the trade bets; at the exit a dot if it won, a cross if it lost. */
+const MARKERS = html`<g class="mark" id="mark-long"><path d="M0 1.5l5 9h-10z"/></g>
+<g class="mark" id="mark-short"><path d="M0 -1.5l5 -9h-10z"/></g>
+<g class="mark" id="mark-won"><circle r="3"/></g>
+<g class="mark" id="mark-lost"><path class="cross" d="M-3 -3l6 6M3 -3l-6 6"/></g>`;
+
 function marker(trade: ReportedTrade, row: number, { x, y }: CandleDrawing): Markup {
-  const tone = trade.netPnlUsd > 0 ? 'gain' : 'loss';
-  const triangle = trade.side === 'long' ? 'M0 1.5l5 9h-10z' : 'M0 -1.5l5 -9h-10z';
-  const at = (timeMs: number, price: number, shape: Markup): Markup =>
-    html`<svg x="${percent(x.scale(timeMs))}" y="${percent(y.scale(price))}" overflow="visible">${shape}</svg>`;
-  const exit = trade.netPnlUsd > 0 ? html`<circle r="3"/>` : shape('cross', 'M-3 -3l6 6M3 -3l-6 6');
-  return html`<g class="marker ${tone}" data-row="${row}"><title>${tradeInWords(trade)}</title>${[
-    at(trade.entryTimeMs, trade.entryPrice, html`<path d="${triangle}"/>`),
-    at(trade.exitTimeMs, trade.exitPrice, exit),
+  const isWon = trade.netPnlUsd > 0;
+  const at = (timeMs: number, price: number, mark: string): Markup =>
+    html`<use href="#mark-${mark}" x="${percent(x.scale(timeMs))}" y="${percent(y.scale(price))}"/>`;
+  return html`<g class="marker ${isWon ? 'gain' : 'loss'}" data-row="${row}"><title>${tradeInWords(trade)}</title>${[
+    at(trade.entryTimeMs, trade.entryPrice, trade.side),
+    at(trade.exitTimeMs, trade.exitPrice, isWon ? 'won' : 'lost'),
   ]}</g>`;
 }
 

@@ -58,7 +58,8 @@ export function controlHistogram(strategy: JudgedStrategy, control: ReportedCont
   }
   const { low, end } = rangeOf(meanR, expectancyR === null ? [] : [expectancyR]);
   const x = horizontalAxis(low, end, 5, steppedLabel(low, end, 5));
-  const y = verticalAxis(0, max(meanR.counts) ?? 1, 4, (value) => formatNumber(value));
+  // Room above the bars for the label.
+  const y = verticalAxis(0, 1.15 * (max(meanR.counts) ?? 1), 4, (value) => formatNumber(value));
   const p = control.kind === 'coin-flip' ? strategy.pValues.coinFlip : strategy.pValues.rotation;
   const beaten = `Better than ${formatShare(control.draws - control.asGood, control.draws)}, p = ${formatP(p)}.`;
   const place = expectancyR === null ? 'It made no trades.' : beaten;

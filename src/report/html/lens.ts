@@ -35,7 +35,7 @@ export function lens(report: Report, candles: readonly CandleColumns[]): Markup 
 export function lensAttributes(trade: ReportedTrade): Markup {
   const { coin, side, entryTimeMs, exitTimeMs, entryPrice, exitPrice, stopPrice, targetPrice } = trade;
   const values = [coin, side, entryTimeMs, exitTimeMs, entryPrice, exitPrice, stopPrice, targetPrice];
-  return html`data-trade="${JSON.stringify(values)}"`;
+  return html`data-trade="${values.join(' ')}"`;
 }
 
 function seriesOf(report: Report, columns: CandleColumns) {

@@ -6,6 +6,7 @@
   const BEFORE = 30;
   const AFTER = 20;
   const MARGIN = { top: 14, right: 92, bottom: 24, left: 4 };
+  document.documentElement.classList.add('scripted');
   let rows = [];
   let shown = 0;
 
@@ -16,6 +17,7 @@
     return made;
   };
 
+  const numberOrNull = (text) => (text === '' ? null : Number(text));
   const instant = (timeMs) => new Date(timeMs).toISOString().slice(5, 16).replace('T', ' ');
 
   function show(index) {
@@ -26,10 +28,11 @@
     dialog.querySelector('h2').textContent = `Trade ${shown + 1} of ${rows.length}: ${section.dataset.strategy}`;
     dialog.querySelector('p').textContent = words.textContent;
     if (!dialog.open) dialog.showModal();
-    draw(dialog.querySelector('svg'), JSON.parse(row.dataset.trade));
+    const [coin, side, ...numbers] = row.dataset.trade.split(' ');
+    draw(dialog.querySelector('svg'), coin, side, numbers.map(numberOrNull));
   }
 
-  function draw(svg, [coin, side, entryMs, exitMs, entry, exit, stop, target]) {
+  function draw(svg, coin, side, [entryMs, exitMs, entry, exit, stop, target]) {
     const { firstMs, stepMs, open, high, low, close } = candles[coin];
     const from = Math.max(0, Math.floor((entryMs - firstMs) / stepMs) - BEFORE);
     const to = Math.min(open.length, Math.ceil((exitMs - firstMs) / stepMs) + AFTER);
