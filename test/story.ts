@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { fundingColumns } from '../src/backtest/funding.ts';
 import { runReference } from '../src/backtest/reference.ts';
 import type { Leg, RunResult, RunSpec } from '../src/backtest/run.ts';
+import type { BothTouched } from '../src/core/fills.ts';
 import { cashOf } from '../src/core/ledger.ts';
 import { emptyColumns, type FundingRates } from '../src/domain/candle.ts';
 import type { Instrument } from '../src/domain/instrument.ts';
@@ -40,6 +41,7 @@ export interface Setting {
   /** Opening time of the first candle whose close may signal, and closing time of the last that counts. */
   readonly from?: string;
   readonly to?: string;
+  readonly bothTouched?: BothTouched;
 }
 
 /**
@@ -154,6 +156,7 @@ function specOf(tables: ReadonlyMap<string, readonly Row[]>, setting: Setting): 
     from: setting.from === undefined ? 0 : rowAt(msOf(setting.from)),
     to: setting.to === undefined ? length : rowAt(msOf(setting.to)),
     decisionIntervalMs: intervalMs(setting.decisionInterval ?? interval),
+    bothTouched: setting.bothTouched ?? 'stop',
   };
 }
 

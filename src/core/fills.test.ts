@@ -219,6 +219,17 @@ describe('rule 13: the order inside a candle', () => {
     ).tellsBothWays('long 1 @ 500 11:00 → 490 13:00 stop');
   });
 
+  test('the upper bound reads it as the target, unless the open has decided', () => {
+    const bound = (open: number, told: string): void =>
+      story(
+        `${ENTERED}
+         12:00  ${open}  525   485  510`,
+        { rules, bothTouched: 'target' },
+      ).tellsBothWays(told);
+    bound(500, 'long 1 @ 500 11:00 → 520 13:00 target');
+    bound(489, 'long 1 @ 500 11:00 → 489 12:00 stop');
+  });
+
   test('an open beyond the stop is the stop, whatever comes later', () => {
     story(
       `${ENTERED}
