@@ -1,6 +1,6 @@
 import { formatDate, formatTime } from '../domain/time.ts';
 import { formatPercent, formatR, formatSignedPercent } from '../report/format.ts';
-import type { JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
+import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
 import type { Output, Paint } from './output.ts';
 
 const PAINTS: Readonly<Record<StrategyReport['verdict']['word'], Paint>> = {
@@ -22,11 +22,20 @@ export function showReport(report: Report, htmlPath: string, jsonPath: string, o
   out.line();
   out.line(out.paint('bold', 'why'));
   for (const { name, verdict } of strategies) out.line(`  ${name.padEnd(longestName(strategies))}  ${verdict.line}`);
+  for (const strategy of strategies) if (strategy.status === 'failed') showFailure(strategy, out);
   out.line();
   out.line(conclusion(report));
   out.line();
   out.line(`report   ${htmlPath}`);
   out.line(`as data  ${jsonPath}`);
+}
+
+/** The table has room for one line; what has to be mended is said in full. */
+function showFailure({ name, error }: FailedStrategy, out: Output): void {
+  out.line();
+  out.line(`${out.paint('bold', name)} could not be run: ${error.message}`);
+  for (const detail of error.details) out.line(`  ${detail}`);
+  if (error.hint !== null) out.line(`  ${error.hint}`);
 }
 
 function showVerdicts(strategies: readonly StrategyReport[], out: Output): void {

@@ -1,0 +1,177 @@
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
+import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { readTrials } from '../evidence/trial-ledger.ts';
+import { readReport } from '../report/read.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Nobody listens there, so the exchange is out of reach at once. */
+const NO_EXCHANGE = 'exchange: { apiUrl: "http://127.0.0.1:9" }\n';
+
+const STUDY = `
+coins: [BTC, ETH]
+interval: 1h
+span: { days: 30 }
+confirm: [30m]
+strategies: [breakout, rsi-reversion]
+cell: { stop: 2 %, target: 2, maxHold: 24, sizing: { riskFraction: 1 % }, leverage: 5 }
+grid: { target: [1, 2] }
+controls: { draws: 100 }
+`;
+
+/** A project of its own: studies there are no trials of this one. */
+function inProject(study: string, body: (folder: string) => Promise<void>): Promise<void> {
+  const files = { 'backtests/small.yaml': study, 'config/candor.yaml': NO_EXCHANGE, 'strategies/.keep': '' };
+  return inTemporaryFolder(files, async (folder) => {
+    linkCandor(folder);
+    for (const path of [
+      ...globSync('strategies/*.ts', { cwd: ROOT }),
+      ...globSync('test/canaries/*.ts', { cwd: ROOT }),
+    ]) {
+      copyFileSync(join(ROOT, path), join(folder, 'strategies', path.split('/').at(-1) as string));
+    }
+    await body(folder);
+  });
+}
+
+function reportIn(folder: string): string {
+  const [json] = globSync('backtests/results/*.json', { cwd: folder });
+  if (json === undefined) throw new Error('no report was written');
+  return json;
+}
+
+describe('candor study', () => {
+  it('runs on a synthetic market where there is nothing else, says so, and can be verified to the last digit', () =>
+    inProject(STUDY, async (folder) => {
+      const study = await runCandor(['study', 'small'], folder);
+      expect(study.stderr).toBe(
+        'The exchange cannot be reached and no candles are stored, so this runs on a synthetic market.\n',
+      );
+      expect(study.exitCode).toBe(0);
+      expect(study.stdout).toContain('SYNTHETIC MARKET');
+      for (const line of study.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(90);
+      const json = reportIn(folder);
+      const report = readReport(join(folder, json));
+      expect(report.data.isSynthetic).toBe(true);
+      expect(report.strategies.map(({ name, status }) => `${name} ${status}`)).toEqual([
+        'breakout judged',
+        'rsi-reversion judged',
+      ]);
+      expect(readFileSync(join(folder, json.replace('.json', '.html')), 'utf8')).toMatch(/synthetic/i);
+      const { trials, state } = readTrials(join(folder, 'backtests/trials.jsonl'));
+      expect(state.intact).toBe(true);
+      expect(trials).toHaveLength(1);
+      expect(trials[0]).toMatchObject({ kind: 'study', isSynthetic: true, resultSha256: report.resultHash });
+
+      const verified = await runCandor(['verify', json], folder);
+      expect(verified.stdout).toContain('came out the same, to the last digit');
+      expect(verified.exitCode).toBe(0);
+      expect(readTrials(join(folder, 'backtests/trials.jsonl')).trials).toHaveLength(1);
+    }));
+
+  it('finds a number that was changed after the fact, and a strategy that was', () =>
+    inProject(STUDY, async (folder) => {
+      await runCandor(['study', 'small', '--synthetic'], folder);
+      const path = join(folder, reportIn(folder));
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace(/"expectancyR": -?0\.(\d)/, '"expectancyR": 0.9'));
+      const forged = await runCandor(['verify', path], folder);
+      expect(forged).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('was changed after it was written'),
+      });
+
+      writeFileSync(path, text);
+      const strategy = join(folder, 'strategies/breakout.ts');
+      writeFileSync(strategy, readFileSync(strategy, 'utf8').replace('default: 24', 'default: 36'));
+      const differs = await runCandor(['verify', path], folder);
+      expect(differs.exitCode).toBe(1);
+      expect(differs.stdout).toContain('strategies/breakout.ts has changed since');
+    }));
+
+  it('gives a strategy that throws NO VERDICT, finishes the others, and ends with 1', () =>
+    inProject(STUDY.replace('rsi-reversion', 'throws-midway, ahead-by-default'), async (folder) => {
+      const { exitCode, stdout } = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/^breakout +(KEEP|KILL|NO VERDICT) +\d+/m);
+      expect(stdout).toMatch(/^throws-midway +NO VERDICT +–/m);
+      expect(stdout).toMatch(/^ahead-by-default +NO VERDICT +–/m);
+      expect(stdout).toMatch(/^throws-midway could not be run: .*out of luck/m);
+      expect(stdout).toMatch(/^ahead-by-default could not be run: .*ahead-by-default\.ts:11/m);
+      const { trials } = readTrials(join(folder, 'backtests/trials.jsonl'));
+      expect(trials[0]?.strategies.map(({ name }) => name)).toEqual(['breakout']);
+    }));
+
+  it('says of a strategy that never fires that there is nothing to judge', () =>
+    inProject(STUDY.replace('breakout, rsi-reversion', 'never-fires'), async (folder) => {
+      const { exitCode, stdout } = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(stdout).toMatch(/^never-fires +NO VERDICT +0/m);
+      expect(stdout).toContain('never fired');
+      expect(exitCode).toBe(0);
+    }));
+
+  it.each([
+    ['breakout, rsi-reversion', 'breakuot', "unknown strategy 'breakuot'", 'Did you mean breakout?'],
+    ['[BTC, ETH]', '[BTC, ETHH]', "'ETHH'", 'Did you mean ETH?'],
+    ['interval: 1h', 'interval: 1hr', 'small.yaml', '1h'],
+    ['target: 2,', 'tarqet: 2,', 'tarqet', 'target'],
+    ['[breakout,', '[{ name: breakout, params: { lookback: 0 } },', 'lookback', '2'],
+    ['confirm: [30m]', 'confirm: [15m]', 'no 15m candles', '30m'],
+  ])('refuses %s as %s, and says what was meant', (good, bad, problem, hint) =>
+    inProject(STUDY.replace(good, bad), async (folder) => {
+      const { exitCode, stderr, stdout } = await runCandor(['study', 'small'], folder);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(problem);
+      expect(stderr).toContain(hint);
+      expect(stdout).toBe('');
+      expect(existsSync(join(folder, 'backtests/results'))).toBe(false);
+      expect(existsSync(join(folder, 'backtests/trials.jsonl'))).toBe(false);
+    }),
+  );
+
+  it('stopped by Ctrl-C it ends with 130, leaves no half report and no trial, and the next run is whole', () =>
+    inProject(STUDY.replace('draws: 100', 'draws: 20000'), async (folder) => {
+      const { child, ended } = startCandor(['study', 'small', '--synthetic'], folder);
+      setTimeout(() => child.kill('SIGINT'), 2_500);
+      const stopped = await ended;
+      expect(stopped).toMatchObject({ exitCode: 130, stdout: '' });
+      expect(globSync('backtests/**/*.{json,html,jsonl,tmp}', { cwd: folder })).toEqual([]);
+      const again = await runCandor(['study', 'small', '--synthetic', '--draws', '100'], folder);
+      expect(again.exitCode).toBe(0);
+    }));
+});
+
+describeWithSharedData('candor study on real candles', () => {
+  const files = ['BTC', 'ETH'].flatMap((coin) => [
+    sharedData(`candles/hyperliquid_${coin}_1h.csv.gz`),
+    sharedData(`candles/hyperliquid_${coin}_30m.csv.gz`),
+    sharedData(`funding/hyperliquid_${coin}_funding.csv.gz`),
+  ]);
+
+  it('takes them from the database, and the report can be verified', () =>
+    inProject(STUDY, async (folder) => {
+      mkdirSync(join(folder, 'data'));
+      await runCandor(['import', ...files], folder);
+      const study = await runCandor(['study', 'small'], folder);
+      expect(study).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(study.stdout).not.toContain('SYNTHETIC');
+      const report = readReport(join(folder, reportIn(folder)));
+      expect(report.data).toMatchObject({ isSynthetic: false, source: 'hyperliquid' });
+      const verified = await runCandor(['verify', reportIn(folder)], folder);
+      expect(verified).toMatchObject({ exitCode: 0 });
+    }));
+
+  it('says which candles are missing when some are stored and the exchange is out of reach', () =>
+    inProject(STUDY, async (folder) => {
+      mkdirSync(join(folder, 'data'));
+      await runCandor(['import', ...files.filter((file) => !file.includes('30m'))], folder);
+      const { exitCode, stderr } = await runCandor(['study', 'small'], folder);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('missing: BTC 30m, ETH 30m');
+      expect(stderr).toContain('candor import');
+    }));
+});
