@@ -14,7 +14,7 @@ export function tradesHistogram(strategy: JudgedStrategy): Markup {
     return html`<figure class="third"><h3>Results of the trades</h3><p class="soft">No trades.</p></figure>`;
   const high = max(histogramR.counts) ?? 1;
   const { low, end } = rangeOf(histogramR, []);
-  const x = horizontalAxis(low, end, 6, (value) => formatNumber(value, end - low < 4 ? 1 : 0));
+  const x = horizontalAxis(low, end, 6, steppedLabel(low, end, 6));
   const y = verticalAxis(0, high, 4, (value) => formatNumber(value));
   const trades = formatCount(metrics.trades ?? 0, 'trade');
   const description = `${trades} with a mean of ${formatR(metrics.expectancyR)} after costs.`;

@@ -41,7 +41,7 @@ function judgedBody(report: Report, strategy: JudgedStrategy, drawings: readonly
 ${criticism(strategy)}
 ${hasTrades ? accountFigure(report, strategy) : ''}
 ${strategy.controls.map((control) => controlHistogram(strategy, control))}${tradesHistogram(strategy)}
-${hasTrades ? tradesOnCandles(strategy, drawings) : ''}
+${hasTrades && drawings.length > 0 ? tradesOnCandles(strategy, drawings) : ''}
 <div class="half keep-together">${heatMap(strategy)}</div>
 <div class="half stack">${coinTable(strategy)}${monthTable(strategy)}</div>
 <div>${metricsTable(strategy)}</div>

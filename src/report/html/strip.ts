@@ -50,12 +50,15 @@ export function stripAxis(axis: StripScale): Markup {
   return html`<svg class="plot axis" aria-hidden="true">${labels(axis, '1rem')}</svg>`;
 }
 
+/** Where there is little room, every second label gives way; that of zero stays. */
 function labels({ scale, ticks }: StripScale, y: string): Markup[] {
   const decimals = ticks.every((tick) => Number.isInteger(tick)) ? 0 : 1;
-  return ticks.map(
-    (tick) =>
-      html`<text x="${percent(scale(tick))}" y="${y}" text-anchor="middle">${formatNumber(tick, decimals)}</text>`,
-  );
+  const zero = ticks.indexOf(0);
+  return ticks.map((tick, i) => {
+    const className = (i - zero) % 2 === 0 ? '' : 'minor';
+    const place = html`x="${percent(scale(tick))}" y="${y}" text-anchor="middle"`;
+    return html`<text class="${className}" ${place}>${formatNumber(tick, decimals)}</text>`;
+  });
 }
 
 function coinFlipRange(strategy: JudgedStrategy) {

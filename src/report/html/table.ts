@@ -21,19 +21,30 @@ export interface TableSpec<Row> {
   readonly columns: readonly TableColumn<Row>[];
   readonly rows: readonly Row[];
   readonly rowAttributes?: (row: Row) => Markup;
+  /** A line below each row, as wide as the table. */
+  readonly detail?: (row: Row) => Content;
 }
 
 /** A table that scrolls inside its own box where it is too wide, by keyboard too. */
 export function table<Row>(spec: TableSpec<Row>): Markup {
-  const { label, caption, note, className = '', columns, rows, rowAttributes } = spec;
+  const { label, caption, note, className = '', columns, rows, rowAttributes, detail } = spec;
   const small = note === undefined ? '' : html`<small>${note}</small>`;
+  const lines = rows.map((row) => {
+    const cells = columns.map((column, i) => cell(column, row, i));
+    return html`<tr ${rowAttributes?.(row)}>${cells}</tr>\n`;
+  });
+  const body =
+    detail === undefined
+      ? html`<tbody>${lines}</tbody>`
+      : rows.map((row, i) => html`<tbody>${lines[i]}${detailRow(columns.length, detail(row))}</tbody>`);
   return html`<div class="scroll" role="group" tabindex="0" aria-label="${label}"><table class="${className}">
 ${caption === undefined ? '' : html`<caption>${caption} ${small}</caption>`}
 <thead><tr>${columns.map(headCell)}</tr></thead>
-<tbody>${rows.map((row) => {
-    const cells = columns.map((column, i) => cell(column, row, i));
-    return html`<tr ${rowAttributes?.(row)}>${cells}</tr>\n`;
-  })}</tbody></table></div>`;
+${body}</table></div>`;
+}
+
+function detailRow(columns: number, detail: Content): Markup {
+  return html`<tr><td class="detail" colspan="${columns}">${detail}</td></tr>\n`;
 }
 
 function headCell<Row>(column: TableColumn<Row>): Markup {

@@ -27,9 +27,11 @@ export function verdictSection(report: Report): Markup {
     'Verdicts',
     html`${table({
       label: 'Verdicts',
-      className: 'verdicts cards',
+      className: 'verdicts',
       columns: [...wordColumns(), ...numberColumns(report)],
       rows: inVerdictOrder(report.strategies),
+      rowAttributes: () => html`class="line"`,
+      detail: ({ verdict }) => verdict.sentence,
     })}
 <p class="note">Dot: mean result of a trade in R, after costs. Whisker: its one-sided ${level} bounds. Grey bar: 5 to
 95 % of the coin flips with the same stops, their median ticked. Dashes: zero.</p>`,
@@ -40,8 +42,7 @@ function wordColumns(): TableColumn<StrategyReport>[] {
   return [
     {
       title: 'Strategy',
-      cell: ({ name, verdict }) =>
-        html`<a class="name" href="#${sectionId(name)}">${name}</a><p class="sentence">${verdict.sentence}</p>`,
+      cell: ({ name }) => html`<a class="name" href="#${sectionId(name)}">${name}</a>`,
     },
     { title: 'Verdict', cell: ({ verdict }) => verdictMark(verdict), className: 'word' },
   ];
@@ -50,25 +51,24 @@ function wordColumns(): TableColumn<StrategyReport>[] {
 function numberColumns(report: Report): TableColumn<StrategyReport>[] {
   const ran = report.strategies.filter((strategy) => strategy.status === 'judged');
   const scale = stripScale(ran, report.config.gates.minTrades);
-  const draws = formatNumber(report.study.controls.draws);
   const judged = (cell: (strategy: JudgedStrategy) => Content) => (strategy: StrategyReport) =>
     strategy.status === 'judged' ? cell(strategy) : '–';
   return [
     {
-      title: html`Better than …<br>of ${draws} coin flips`,
+      title: html`Better than<br>coin flips`,
       label: 'Better than',
       cell: judged(beaten),
       isNumber: true,
     },
     {
-      title: html`p, rotation<br>for the family`,
+      title: html`p, rotation,<br>family`,
       label: 'p, rotation',
       cell: judged(({ pValues }) => formatP(pValues.family)),
       isNumber: true,
     },
     { title: html`Expectancy<br>a trade`, label: 'Expectancy', cell: judged(expectancy), isNumber: true },
     {
-      title: html`Expectancy in R, its bounds; grey: coin flips${stripAxis(scale)}`,
+      title: html`In R, with its bounds,<br>among coin flips${stripAxis(scale)}`,
       cell: judged((strategy) => strip(strategy, scale)),
       className: 'strip text wide-cell',
     },
@@ -86,7 +86,7 @@ function beaten({ controls, pValues }: JudgedStrategy): Content {
   const control = controls.find(({ kind }) => kind === 'coin-flip');
   if (control === undefined || pValues.coinFlip === null) return 'n/a';
   const { draws, asGood } = control;
-  const all = html`<small class="sub soft narrow">of ${formatNumber(draws)} coin flips</small>`;
+  const all = html`<small class="sub soft">of ${formatNumber(draws)}<span class="narrow"> coin flips</span></small>`;
   return html`${formatNumber(draws - asGood)}${all}`;
 }
 
