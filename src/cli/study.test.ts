@@ -1,10 +1,13 @@
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { systemClock } from '../domain/clock.ts';
 import { readTrials } from '../evidence/trial-ledger.ts';
 import { readReport } from '../report/read.ts';
 
@@ -22,6 +25,8 @@ cell: { stop: 2 %, target: 2, maxHold: 24, sizing: { riskFraction: 1 % }, levera
 grid: { target: [1, 2] }
 controls: { draws: 100 }
 `;
+
+const HALF_HOUR_MS = 1_800_000;
 
 /** A project of its own: studies there are no trials of this one. */
 function inProject(study: string, body: (folder: string) => Promise<void>): Promise<void> {
@@ -143,6 +148,96 @@ describe('candor study', () => {
       const again = await runCandor(['study', 'small', '--synthetic', '--draws', '100'], folder);
       expect(again.exitCode).toBe(0);
     }));
+});
+
+/** A price at every half hour, the same whenever it is asked for: a slow wave with jitter, in whole dollars. */
+function priceAt(timeMs: number): number {
+  const step = Math.floor(timeMs / HALF_HOUR_MS);
+  const jitter = ((Math.imul(step, 0x9e3779b1) >>> 16) % 400) - 200;
+  return Math.round(50_000 + 4_000 * Math.sin(step / 40) + jitter);
+}
+
+function candleRow(coin: string, interval: string, openMs: number): Record<string, string | number> {
+  const lengthMs = interval === '1h' ? 2 * HALF_HOUR_MS : HALF_HOUR_MS;
+  const path = [openMs, openMs + lengthMs / 2, openMs + lengthMs].map(priceAt);
+  const [o, c, h, l] = [path[0], path.at(-1), Math.max(...path), Math.min(...path)].map(String);
+  return { t: openMs, T: openMs + lengthMs - 1, s: coin, i: interval, o, c, h, l, v: '12.5', n: 3 } as never;
+}
+
+interface CandleQuestion {
+  readonly coin: string;
+  readonly interval: string;
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+type Question = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** Answers of the exchange's public data, the forming candle included, as far as a study asks for them. */
+function publicAnswer(question: Question, nowMs: number): unknown {
+  if (question.type === 'meta') {
+    const universe = ['BTC', 'ETH'].map((name) => ({ name, szDecimals: 4, maxLeverage: 20, marginTableId: 20 }));
+    return { universe, marginTables: [], collateralToken: 0 };
+  }
+  if (question.type === 'candleSnapshot') {
+    const { coin, interval, startTime, endTime } = question['req'] as CandleQuestion;
+    const lengthMs = interval === '1h' ? 2 * HALF_HOUR_MS : HALF_HOUR_MS;
+    const firstMs = Math.floor(startTime / lengthMs) * lengthMs;
+    const count = Math.min(5_000, Math.floor((Math.min(endTime, nowMs) - firstMs) / lengthMs) + 1);
+    return Array.from({ length: count }, (_, i) => candleRow(coin, interval, firstMs + i * lengthMs));
+  }
+  if (question.type === 'fundingHistory') {
+    const startMs = Math.ceil((question['startTime'] as number) / (2 * HALF_HOUR_MS)) * 2 * HALF_HOUR_MS;
+    const endMs = Math.min((question['endTime'] as number | undefined) ?? nowMs, nowMs);
+    const count = Math.max(0, Math.min(500, Math.floor((endMs - startMs) / (2 * HALF_HOUR_MS)) + 1));
+    return Array.from({ length: count }, (_, i) => ({
+      coin: question['coin'],
+      fundingRate: '0.0000125',
+      premium: '0.0001',
+      time: startMs + i * 2 * HALF_HOUR_MS,
+    }));
+  }
+  return { time: nowMs, specialStatuses: null };
+}
+
+async function withExchange(body: (apiUrl: string, asked: string[]) => Promise<void>): Promise<void> {
+  const asked: string[] = [];
+  const server = createServer(async (message, response) => {
+    let text = '';
+    for await (const chunk of message) text += chunk;
+    const question = JSON.parse(text) as Question;
+    asked.push(question.type);
+    const answer = JSON.stringify(publicAnswer(question, systemClock.nowMs()));
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('candor study with the exchange in reach', () => {
+  it('fetches what it needs once, and then runs on what is stored', () =>
+    withExchange((apiUrl, asked) =>
+      inProject(STUDY, async (folder) => {
+        writeFileSync(join(folder, 'config/candor.yaml'), `exchange: { apiUrl: "${apiUrl}" }\n`);
+        const first = await runCandor(['study', 'small'], folder);
+        expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+        const { data } = readReport(join(folder, reportIn(folder)));
+        expect(data).toMatchObject({ isSynthetic: false, source: 'hyperliquid' });
+        expect(
+          data.series.map(({ missingCandles, missingFundingHours }) => missingCandles + missingFundingHours),
+        ).toEqual(data.series.map(() => 0));
+        expect(new Set(asked)).toEqual(new Set(['exchangeStatus', 'meta', 'candleSnapshot', 'fundingHistory']));
+        const questions = asked.length;
+        const again = await runCandor(['study', 'small', '--json'], folder);
+        expect(JSON.parse(again.stdout).data.fingerprint).toBe(data.fingerprint);
+        expect(asked).toHaveLength(questions);
+      }),
+    ));
 });
 
 describeWithSharedData('candor study on real candles', () => {
