@@ -171,6 +171,15 @@ describe('targets', () => {
     ).tells('long 1.5 @ 500 11:00 → 513.32 13:00 target | stop 493.34, target 513.32, risk 9.99, gross 19.98, r 2');
   });
 
+  test('rule 9: a target rounds away from the entry', () => {
+    // R = 6.66 as above: 500 + 1.25 × 6.66 = 508.325, up to 508.33.
+    story(
+      `${ENTERED}
+       12:00  500   508.34  495  505`,
+      { rules: { target: 1.25, stop: { fraction: 0.01333 } } },
+    ).tellsBothWays('long 1.5 @ 500 11:00 → 508.33 13:00 target | target 508.33');
+  });
+
   test('rule 40: one tick beyond $1,000 is ten cents: five significant figures', () => {
     // Fill 800, stop 784, R = 16, target 800 + 12.5 × 16 = 1000. Size: 10 / 16 = 0.625, in lots 0.62.
     const told = (high: number, end: string): void =>
@@ -227,6 +236,12 @@ describe('rule 13: the order inside a candle', () => {
         { rules, bothTouched: 'target' },
       ).tellsBothWays(told);
     bound(500, 'long 1 @ 500 11:00 → 520 13:00 target');
+    // Touched is not traded through, here as elsewhere.
+    story(
+      `${ENTERED}
+       12:00  500  520   485  510`,
+      { rules, bothTouched: 'target' },
+    ).tellsBothWays('long 1 @ 500 11:00 → 490 13:00 stop');
     bound(489, 'long 1 @ 500 11:00 → 489 12:00 stop');
   });
 
