@@ -38,6 +38,8 @@ export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
     workerData: { study, costs: run.costs, strategiesDirectory: run.strategiesDirectory, data },
   });
   try {
+    // The pool rejects one task of a worker that cannot start, and lets those behind it wait for ever.
+    await pool.run(undefined, { name: 'ready' });
     return await new StudyTasks(run, pool).all();
   } finally {
     await pool.destroy();

@@ -11,6 +11,9 @@ const setting = workerData as WorkerSetting & { readonly data: StudyData };
 const room = new MarketRoom(setting.data);
 const benches = new Map<string, Promise<StrategyBench>>();
 
+/** Says that the worker could start at all. */
+export function ready(): void {}
+
 /** The entry of a worker thread: a strategy is loaded and evaluated once, however many tasks name it. */
 export default async function work(task: Task): Promise<Judged | DrawChunk> {
   const { strategy } = task;
