@@ -166,8 +166,8 @@ function expectSame(late: readonly number[], early: readonly number[], tolerance
 }
 
 /**
- * Whether the 1e-9 of a recursive kernel may become anything: a quotient of two differences that should be 0 is one of two
- * rounding errors, and a comparison falls to one side or the other.
+ * Whether the 1e-9 of a recursive kernel may become anything: a quotient of two differences that should be 0 is one of
+ * two rounding errors, and a comparison falls to one side or the other.
  */
 function magnifies(root: Node): boolean {
   const depths = new Map<Node, number>();
