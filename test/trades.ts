@@ -2,7 +2,9 @@ import { HOUR_MS } from '../src/domain/time.ts';
 import type { Trade } from '../src/domain/trade.ts';
 import { epochMs, fromUsd, type Lots, type MicroUsd, type Price } from '../src/domain/units.ts';
 
-/** A trade with a risk of $100 on an entry notional of $5,000 (stop 2 % away), held for an hour, no fees and no funding. */
+/**
+ * A trade with a risk of $100 on an entry notional of $5,000 (stop 2 % away), held for an hour, no fees and no funding.
+ */
 export function tradeOf(
   parts: Partial<Omit<Trade, 'entryTimeMs' | 'exitTimeMs'>> & TradeTimes & { r?: number } = {},
 ): Trade {
