@@ -45,7 +45,8 @@ function print(title: string, timings: readonly Timing[]): void {
 
 const [core] = cpus();
 process.stdout.write(`${cpus().length} × ${core?.model.trim()}, Node ${process.versions.node}\n`);
+// First, because a process that holds much memory starts others more slowly than a shell does.
+print('command line', benchCommandLine());
 print('series over 525,600 candles', await benchSeries());
 print('reference engine', await engineTimings());
 print('market', await benchMarket());
-print('command line', benchCommandLine());
