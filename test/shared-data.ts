@@ -14,7 +14,10 @@ export function sharedData(path: string): string {
   return `${root}${path}`;
 }
 
-/** Tests on real data: skipped, and shown as skipped, where the data is absent. */
+/**
+ * Tests on real data: skipped, and shown as skipped, where the data is absent. The body itself runs all the same, so
+ * files are read in its tests and its `beforeAll`.
+ */
 export const describeWithSharedData = present
   ? describe
   : (name: string, body: () => void) => describe.skip(`${name} (skipped: ../shared/data is absent)`, body);
