@@ -70,6 +70,7 @@ export function outcomeOf(trades: readonly Trade[], parts: Partial<StrategyOutco
     summary: 'Made by hand.',
     params: {},
     fileSha256: 'ab'.repeat(32),
+    lookAhead: { kind: 'by-construction' },
     backtest: {
       metrics,
       trades,

@@ -189,6 +189,7 @@ class DiceBench {
       summary: `A die that is thrown at every close, for ${die.rate} entries a candle & coin.`,
       params: { rate: die.rate, side: die.longShare === 1 ? 'long' : 'both' },
       fileSha256: 'ab12cd34'.repeat(8),
+      lookAhead: { kind: 'replayed', candles: 6_480 },
       backtest: { ...run, metrics, missingFundingHours: 0, entriesWithoutVolume: 0 },
       upperBound: this.#metrics(upper),
       grid: this.#study.grid.map(({ at, rules }) => ({

@@ -45,11 +45,10 @@ export class MarketRoom {
     );
   }
 
-  /** A fresh evaluation of expressions on one coin, with all the others in sight. */
-  evaluation(interval: Interval, coin: string): Evaluation {
-    const grid = this.grid(interval);
-    const markets = remembered(this.#markets, interval, () => {
-      const withRates = [...grid.candles].map(([name, candles]): [string, MarketData] => {
+  /** What expressions read, by coin. */
+  markets(interval: Interval): ReadonlyMap<string, MarketData> {
+    return remembered(this.#markets, interval, () => {
+      const withRates = [...this.grid(interval).candles].map(([name, candles]): [string, MarketData] => {
         const funding = this.data.funding.get(name);
         return [
           name,
@@ -58,7 +57,11 @@ export class MarketRoom {
       });
       return new Map(withRates);
     });
-    return new Evaluation({ coin, interval }, markets);
+  }
+
+  /** A fresh evaluation of expressions on one coin, with all the others in sight. */
+  evaluation(interval: Interval, coin: string): Evaluation {
+    return new Evaluation({ coin, interval }, this.markets(interval));
   }
 
   /** Average true range at each close, for a distance that is measured in it. */

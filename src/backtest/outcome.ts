@@ -59,6 +59,15 @@ export interface ClaimResult {
   readonly horizonCandles: number;
 }
 
+/**
+ * How it is known that a strategy does not see the future: it is made of expressions alone, or the code in it said the
+ * same on every candle when it could see none of those after it.
+ */
+export type LookAhead =
+  | { readonly kind: 'by-construction' }
+  | { readonly kind: 'replayed'; readonly candles: number }
+  | { readonly kind: 'too-few-candles' };
+
 /** Everything that the machine found out about one strategy; the verdict is made of it. */
 export interface StrategyOutcome {
   readonly name: string;
@@ -67,6 +76,7 @@ export interface StrategyOutcome {
   readonly params: Readonly<Record<string, number | string>>;
   /** sha256 of the strategy's file. */
   readonly fileSha256: string;
+  readonly lookAhead: LookAhead;
   /** On the verdict cell; candles that touched both stop and target count as stopped. */
   readonly backtest: Backtest;
   /** The same, but such candles count as the target: the upper bound. */
@@ -96,7 +106,7 @@ export interface StudyOutcome {
   readonly strategies: readonly (StrategyOutcome | StrategyFailure)[];
 }
 
-/** An error of a strategy as plain data; one that crossed a thread has lost its class, but not its parts. */
+/** An error of a strategy as plain data. */
 export function failureOf(name: string, error: unknown): StrategyFailure {
   const { message, details, hint } = error as Partial<CandorError>;
   return { name, error: { message: message ?? String(error), details: details ?? [], hint } };

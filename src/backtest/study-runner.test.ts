@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { linkCandor } from '../../test/run-candor.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { type CandleColumns, emptyColumns } from '../domain/candle.ts';
 import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts';
 import { Prng } from '../domain/prng.ts';
@@ -158,6 +161,52 @@ describe('a strategy that throws', () => {
       error: { message: expect.stringContaining('out of luck') },
     });
     expect(honest).toMatchObject({ name: 'honest-scan' });
+  });
+});
+
+describe('a strategy that looks ahead', () => {
+  const directory = fileURLToPath(new URL('../../test/canaries/', import.meta.url));
+  const clean = fileURLToPath(new URL('../../strategies/', import.meta.url));
+
+  test.each(['two-scans', 'peeking-scan', 'peeking-patiently', 'counting-scan'])('%s has no outcome', async (name) => {
+    const [caught, honest] = (await run(study([name, 'honest-scan']), directory)).strategies;
+    expect(caught).toMatchObject({ name, error: { message: expect.stringMatching(/^it looks ahead: /) } });
+    expect(honest).toMatchObject({ lookAhead: { kind: 'replayed', candles: 2 * (ROWS / 2 - FROM_HOURS) } });
+  });
+
+  test('only after more candles than a proof shows it: the whole study is replayed as well', async () => {
+    const late = `
+      import { defineStrategy, scan } from 'candor';
+      const closes: number[] = [];
+      const write = (row: number, { close }: { close: number }) => {
+        closes[row] = close;
+        return { state: row + 1, value: close };
+      };
+      const read = (row: number, { close }: { close: number }) => {
+        const sees = row > 400;
+        return { state: row + 1, value: sees ? (closes[row + 5] ?? close) / close : 0 };
+      };
+      export default defineStrategy({
+        name: 'late-peeker',
+        thesis: 'continuation',
+        summary: 'Peeks when it feels safe.',
+        params: {},
+        long: ({ close }) => ({
+          written: scan({ initial: 0, inputs: { close }, step: write }).gt(0),
+          risen: scan({ initial: 0, inputs: { close }, step: read }).gt(1.005),
+        }),
+      });`;
+    await inTemporaryFolder({ 'strategies/late-peeker.ts': late }, async (folder) => {
+      linkCandor(folder);
+      const { strategies } = await run(study(['late-peeker']), join(folder, 'strategies'));
+      expect(strategies[0]).toMatchObject({
+        error: { message: expect.stringMatching(/^it looks ahead: at the candle of 2025-0\d-\d\dT/) },
+      });
+    });
+  });
+
+  test('expressions alone need no replay', async () => {
+    expect(named(await run(study(['breakout']), clean), 'breakout').lookAhead).toEqual({ kind: 'by-construction' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { closeTimeAt } from '../domain/candle.ts';
+import { type ErrorParts, StrategyError } from '../domain/errors.ts';
 import { Prng } from '../domain/prng.ts';
 import type { StudyStrategy } from '../domain/study.ts';
 import { DAY_MS, intervalMs } from '../domain/time.ts';
@@ -125,8 +126,9 @@ class StudyTasks {
     return { ...outcome, rotation: drawTable('rotation', rotation), coinFlip: drawTable('coin-flip', flip) };
   }
 
-  async #call<T>(task: Task): Promise<T> {
-    const result = (await this.#pool.run(task, { signal: this.#run.signal })) as T;
+  async #call<T extends Judged | DrawChunk>(task: Task): Promise<T> {
+    const result = (await this.#pool.run(task, { signal: this.#run.signal })) as T | StrategyFailure;
+    if ('error' in result) throw new StrategyError(result.error.message, partsOf(result));
     this.#advance(1);
     return result;
   }
@@ -135,6 +137,10 @@ class StudyTasks {
     this.#done += tasks;
     this.#run.onProgress(this.#done, this.#total);
   }
+}
+
+function partsOf({ error: { details, hint } }: StrategyFailure): ErrorParts {
+  return { details, ...(hint === undefined ? {} : { hint }) };
 }
 
 function chunks(draws: number): { readonly first: number; readonly count: number }[] {

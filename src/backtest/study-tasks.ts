@@ -6,6 +6,7 @@ import { type Interval, intervalMs } from '../domain/time.ts';
 import { measureClaims } from './claims.ts';
 import { type CoinFlipLeg, calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
+import { checkLookAhead } from './look-ahead.ts';
 import { entriesWithoutVolume, type Metrics, metricsOf } from './metrics.ts';
 import type { FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
@@ -19,9 +20,10 @@ export interface Judged {
   readonly longestHoldRows: number;
 }
 
-/** The verdict cell, its upper bound, the grid, finer candles, claims: all that is run once per strategy. */
-export function judgeTask(bench: StrategyBench): Judged {
+/** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims: what is run once. */
+export async function judgeTask(bench: StrategyBench): Promise<Judged> {
   const { study, loaded, built } = bench;
+  const lookAhead = await checkLookAhead(bench);
   const { strategy, sha256 } = loaded;
   const result = bench.run(study.cell);
   const outcome: Judged['outcome'] = {
@@ -30,6 +32,7 @@ export function judgeTask(bench: StrategyBench): Judged {
     summary: strategy.summary,
     params: built.params,
     fileSha256: sha256,
+    lookAhead,
     backtest: {
       metrics: metricsOn(bench, study.interval, result),
       trades: result.trades,
@@ -182,7 +185,7 @@ export type Task = { readonly strategy: StudyStrategy } & (
     }
 );
 
-export function carryOut(task: Task, bench: StrategyBench): Judged | DrawChunk {
+export function carryOut(task: Task, bench: StrategyBench): Promise<Judged> | DrawChunk {
   switch (task.kind) {
     case 'judge':
       return judgeTask(bench);

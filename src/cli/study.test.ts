@@ -111,6 +111,19 @@ describe('candor study', () => {
       expect(trials[0]?.strategies.map(({ name }) => name)).toEqual(['breakout']);
     }));
 
+  it('gives a strategy that looks ahead NO VERDICT, and says at which candle', () =>
+    inProject(STUDY.replace('rsi-reversion', 'two-scans'), async (folder) => {
+      const { exitCode, stdout } = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/^two-scans +NO VERDICT +–/m);
+      expect(stdout).toMatch(
+        /^two-scans could not be run: it looks ahead: condition '\w+' \(\w+\) at the candle of 20/m,
+      );
+      expect(stdout).toContain('candor prove two-scans');
+      const { trials } = readTrials(join(folder, 'backtests/trials.jsonl'));
+      expect(trials[0]?.strategies.map(({ name }) => name)).toEqual(['breakout']);
+    }));
+
   it('says of a strategy that never fires that there is nothing to judge', () =>
     inProject(STUDY.replace('breakout, rsi-reversion', 'never-fires'), async (folder) => {
       const { exitCode, stdout } = await runCandor(['study', 'small', '--synthetic'], folder);

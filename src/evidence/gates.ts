@@ -1,4 +1,4 @@
-import type { FinerResult } from '../backtest/outcome.ts';
+import type { FinerResult, LookAhead } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
 import type { Findings } from './findings.ts';
@@ -6,6 +6,7 @@ import { smallestPValue } from './p-value.ts';
 import { counted, inR, pEquals, percent, pText, sizeInR } from './words.ts';
 
 export type GateId =
+  | 'look-ahead'
   | 'trades'
   | 'weeks'
   | 'expectancy'
@@ -34,6 +35,7 @@ export interface Gate {
 /** All gates, in the order in which they are shown (rules 24 to 30). */
 export function gatesOf(findings: Findings, study: Study, thresholds: GateThresholds): Gate[] {
   return [
+    lookAheadGate(findings),
     tradesGate(findings, thresholds),
     weeksGate(findings, thresholds),
     expectancyGate(findings, thresholds),
@@ -59,6 +61,36 @@ function gate({ value, interval, passes, ...rest }: Answer): Gate {
     valueText: isKnown ? rest.valueText : 'n/a',
     status: isKnown ? (passes ? 'passed' : 'failed') : 'not available',
   };
+}
+
+/** A strategy that was caught has no outcome, so what is left to say is how it was cleared. */
+function lookAheadGate({ outcome: { lookAhead } }: Findings): Gate {
+  const [valueText, reason] = clearance(lookAhead);
+  return gate({
+    id: 'look-ahead',
+    title: 'Cannot see the future',
+    decides: true,
+    // Signals that change when later candles are not there.
+    value: lookAhead.kind === 'too-few-candles' ? Number.NaN : 0,
+    threshold: 0,
+    passes: true,
+    valueText,
+    thresholdText: 'no difference',
+    reason,
+  });
+}
+
+function clearance(lookAhead: LookAhead): readonly [valueText: string, reason: string] {
+  switch (lookAhead.kind) {
+    case 'by-construction':
+      return ['by construction', 'By construction: it is made of expressions alone, and none can read a later candle.'];
+    case 'replayed': {
+      const text = `replayed on ${counted(lookAhead.candles, 'candle')}`;
+      return [text, `Its code was ${text}, one after the other, and said the same without those to come.`];
+    }
+    case 'too-few-candles':
+      return ['n/a', 'It has code of its own, and there are too few candles to show that this does not look ahead.'];
+  }
 }
 
 function tradesGate({ outcome, power }: Findings, thresholds: GateThresholds): Gate {

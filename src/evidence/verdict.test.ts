@@ -211,6 +211,7 @@ describe('the verdict on a winner', () => {
 describe('gates', () => {
   test('come in the order in which they are shown, each with its number', () => {
     expect(judged(winner).gates.map(({ id, status, decides, value }) => [id, status, decides, value])).toEqual([
+      ['look-ahead', 'passed', true, 0],
       ['trades', 'passed', true, 150],
       ['weeks', 'passed', true, 13],
       ['expectancy', 'passed', true, expect.closeTo(0.3, 0)],
@@ -229,9 +230,23 @@ describe('gates', () => {
     expect([gateOf(calm, 'trades').threshold, gateOf(wild, 'trades').threshold]).toEqual([30, 1100]);
   });
 
+  test('whether it sees the future comes first; where that cannot be shown, nothing is kept', () => {
+    const replayed = judged({ ...winner, lookAhead: { kind: 'replayed', candles: 6_480 } });
+    expect(replayed.gates[0]).toMatchObject({ id: 'look-ahead', valueText: 'replayed on 6,480 candles' });
+    expect(replayed.verdict.word).toBe('KEEP');
+    const unknown = judged({ ...winner, lookAhead: { kind: 'too-few-candles' } });
+    expect(unknown.gates[0]).toMatchObject({ id: 'look-ahead', status: 'not available', value: null });
+    expect(unknown.verdict).toMatchObject({
+      word: 'NO VERDICT',
+      ground: 'not-available',
+      line: 'not available: cannot see the future',
+    });
+  });
+
   test('a strategy without trades has gates without numbers, each with its reason', () => {
     const { gates, pValues, power } = judged(outcomeOf([], { finer: [] }));
     expect(gates.map(({ status, valueText }) => [status, valueText])).toEqual([
+      ['passed', 'by construction'],
       ['failed', '0'],
       ['failed', '0'],
       ...Array(7).fill(['not available', 'n/a']),

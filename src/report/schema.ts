@@ -136,6 +136,12 @@ const judged = z.strictObject({
   summary: z.string(),
   params: z.record(z.string(), z.union([z.number(), z.string()])),
   fileSha256: z.string(),
+  /** How it is known that the strategy does not see the future; `candles` is how many its code was replayed on. */
+  lookAhead: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('by-construction') }),
+    z.strictObject({ kind: z.literal('replayed'), candles: count }),
+    z.strictObject({ kind: z.literal('too-few-candles') }),
+  ]),
   verdict,
   gates: z.array(gate),
   criticism: z.array(z.strictObject({ id: z.string(), text: z.string() })),

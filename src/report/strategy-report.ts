@@ -40,6 +40,7 @@ export function judgedStrategy(
     summary: outcome.summary,
     params: { ...outcome.params },
     fileSha256: outcome.fileSha256,
+    lookAhead: { ...outcome.lookAhead },
     ...judgementReport(judgement),
     metrics,
     bounds: { worst: metrics, best: absent.metrics('bounds.best', outcome.upperBound) },

@@ -1,0 +1,66 @@
+import { openTimeAt } from '../domain/candle.ts';
+import { LookAheadError } from '../domain/errors.ts';
+import { formatTime } from '../domain/time.ts';
+import { reachable } from '../series/horizon.ts';
+import { conditionsOf, settleOf } from '../strategy/define.ts';
+import { cutMarkets } from '../strategy/proof-stage.ts';
+import { describeDifference, proveStrategy } from '../strategy/prove.ts';
+import { signalFlags } from '../strategy/signals.ts';
+import type { LookAhead } from './outcome.ts';
+import type { StrategyBench } from './strategy-bench.ts';
+
+/** Candles whose future is taken away, each of them: enough to meet a cheat, and a second's work. */
+const CANDLES = 200;
+/** Fewer prove nothing. */
+const FEWEST_CANDLES = 24;
+/** More than the experiments of a proof need beside those and what the strategy takes to settle. */
+const CANDLES_BESIDE = 64;
+
+/**
+ * Makes sure that a strategy knows nothing of the future, before anything is concluded from what it says. Expressions
+ * do not by construction; code of its own could, for one `scan` can leave notes for another. So it is replayed with
+ * fresh copies of its module: the end of the study under every experiment of a proof, and all of it candle by candle,
+ * as it would trade live.
+ *
+ * @throws LookAheadError with the first difference; and whatever the strategy throws.
+ */
+export async function checkLookAhead(bench: StrategyBench): Promise<LookAhead> {
+  const { study, built, loaded, room } = bench;
+  const { interval, coins } = study;
+  const nodes = conditionsOf(built).map(({ condition }) => condition.node);
+  if (reachable(nodes).every(({ custom }) => custom === undefined)) return { kind: 'by-construction' };
+
+  const { from, to } = room.grid(interval);
+  const candles = Math.min(CANDLES, to - settleOf(built, interval) - CANDLES_BESIDE);
+  if (candles < FEWEST_CANDLES) return { kind: 'too-few-candles' };
+  const markets = cutMarkets(room.markets(interval), 0, to);
+  const coin = coins[0] as string;
+  const { difference } = await proveStrategy({ loaded, params: built.params, coin, interval, markets, candles });
+  if (difference !== undefined) throw looksAhead(bench, coin, describeDifference(difference));
+  for (const leg of coins.keys()) await replay(bench, leg);
+  return { kind: 'replayed', candles: (to - from) * coins.length };
+}
+
+/** A fresh copy that sees one candle after the other must say what the study was told at once. */
+async function replay(bench: StrategyBench, leg: number): Promise<void> {
+  const { study, built, loaded, room } = bench;
+  const { from, to } = room.grid(study.interval);
+  const coin = study.coins[leg] as string;
+  const fresh = (await loaded.reload()).build(built.params);
+  const evaluation = room.evaluation(study.interval, coin);
+  evaluation.request(...conditionsOf(fresh).map(({ condition }) => condition));
+  for (let end = 1; end <= to; end++) evaluation.advanceTo(end);
+  const said = bench.signals[leg] as Uint8Array;
+  const row = signalFlags(fresh, evaluation, from, to).findIndex((flags, i) => flags !== said[from + i]);
+  if (row < 0) return;
+  const time = formatTime(openTimeAt(room.candles(study.interval, coin), from + row));
+  throw looksAhead(bench, coin, `at the candle of ${time} it signals something else when candles come one by one`);
+}
+
+function looksAhead({ study, loaded }: StrategyBench, coin: string, difference: string): LookAheadError {
+  const { name } = loaded.strategy;
+  return new LookAheadError(`it looks ahead: ${difference}`, {
+    details: [`${coin} ${study.interval}`],
+    hint: `Code in a scan may keep nothing outside its state. Try: candor prove ${name} --coin ${coin}`,
+  });
+}
