@@ -110,6 +110,39 @@ describe.concurrent('candor import', () => {
       expect(exitCode).toBe(1);
     }));
 
+  it.each([
+    ['--coin', 'ETH', 'BTC'],
+    ['--interval', '4h', '1h'],
+    ['--source', 'binance', 'hyperliquid'],
+  ])('refuses %s %s for a file whose name says %s', (option, asked, named) =>
+    inProject(async (folder) => {
+      const { exitCode, stderr } = await runCandor(['import', GOOD, option, asked], folder);
+      expect(stderr).toContain(`${option} ${asked} contradicts the name '${GOOD}', which says ${named}`);
+      expect(stderr).toContain('rename the file');
+      expect(exitCode).toBe(1);
+      expect(stored(folder)).toEqual({});
+      const same = await runCandor(['import', GOOD, option, named], folder);
+      expect(same.exitCode).toBe(0);
+    }),
+  );
+
+  it('refuses a coin in other letters, or with a wrong one, and notes one whose rules are not known', () =>
+    inProject(async (folder) => {
+      for (const file of ['mine.csv', 'mine_btc_1h.csv', 'mine_ETC_1h.csv']) writeFileSync(join(folder, file), csv(30));
+      const options = ['--source', 'mine', '--interval', '1h'];
+      const typed = (coin: string) => runCandor(['import', 'mine.csv', '--coin', coin, ...options], folder);
+      expect((await typed('btc')).stderr).toMatch(/no coin 'btc', but there is BTC\n.*say --coin BTC/);
+      expect((await typed('BTCC')).stderr).toContain('Did you mean BTC?');
+      expect((await runCandor(['import', 'mine_btc_1h.csv'], folder)).stderr).toMatch(/'btc'.*\n.*rename the file/);
+      expect(stored(folder)).toEqual({});
+      const doge = await typed('DOGE');
+      expect(doge.stderr).toContain('the trading rules of DOGE are not known');
+      // Ethereum Classic is one letter from Ether, and no slip of the pen.
+      const classic = await runCandor(['import', 'mine_ETC_1h.csv'], folder);
+      expect(classic.stderr).toContain('the trading rules of ETC are not known');
+      expect(stored(folder)).toEqual({ 'mine DOGE 1h': 30, 'mine ETC 1h': 30 });
+    }));
+
   it('waits for another process that writes, and says so when it takes too long', () =>
     inProject(async (folder) => {
       await runCandor(['import', GOOD], folder);

@@ -3,6 +3,7 @@ import { formatDate } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { describeGap } from '../market/gap-store.ts';
 import { type ImportResult, importFile } from '../market/import.ts';
+import { loadInstruments } from '../market/instrument-store.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, seriesName, shownPath, withDatabase } from './database.ts';
 import type { Column } from './output.ts';
@@ -45,13 +46,21 @@ interface Refused {
  */
 export async function run(files: readonly string[], options: ImportOptions, context: Context): Promise<ExitCode> {
   const { out } = context;
-  const { results, refused } = await withDatabase(context, (db) => importAll(db, files, options, context));
+  const { results, refused, withoutRules } = await withDatabase(context, async (db) => {
+    const imported = await importAll(db, files, options, context);
+    return { ...imported, withoutRules: coinsWithoutRules(db, imported.results) };
+  });
   if (options.json) {
     out.json({ dryRun: options.dryRun === true, imported: results, refused: refused.map(asJson) });
   } else if (results.length > 0) {
     out.table(COLUMNS, results);
     for (const result of results) showGaps(result, context);
     out.note(options.dryRun ? 'nothing was stored (--dry-run)' : `in ${shownPath(context, context.databasePath)}`);
+  }
+  if (withoutRules.length > 0) {
+    out.note(
+      `the trading rules of ${withoutRules.join(', ')} are not known: before a study, import the exchange's meta answer`,
+    );
   }
   for (const { error } of refused) out.error(error);
   if (refused.length > 0 && files.length > 1) out.note(`${refused.length} of ${counted(files.length, 'file')} refused`);
@@ -82,6 +91,13 @@ async function importAll(
     progress.stop();
   }
   return { results, refused };
+}
+
+/** Coins that no study can trade yet; a later file of the same command may have brought their rules. */
+function coinsWithoutRules(db: MarketDatabase, results: readonly ImportResult[]): string[] {
+  const instruments = loadInstruments(db);
+  const coins = new Set(results.flatMap((result) => (result.kind === 'instruments' ? [] : [result.coin])));
+  return [...coins].filter((coin) => !instruments.has(coin));
 }
 
 /** A database that is locked or full refuses the next file, too. */

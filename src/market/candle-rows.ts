@@ -99,7 +99,10 @@ function checkSpacing(file: string, candles: readonly ClosedCandle[], interval: 
   const likely = intervalOfMs(spacingMs);
   const spacing = likely ?? `${spacingMs / MINUTE_MS} minutes`;
   throw new DataError(`${file}: the rows are ${spacing} apart, not ${interval}`, {
-    hint: likely === undefined ? 'That is no interval of the exchange.' : `Import it with --interval ${likely}.`,
+    hint:
+      likely === undefined
+        ? 'That is no interval of the exchange.'
+        : `If they are right, rename the file; or, if its name says no interval, import it with --interval ${likely}.`,
   });
 }
 

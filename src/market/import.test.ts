@@ -49,11 +49,11 @@ describe('importing CSV', () => {
     expect([...loadCandles(db, { coin: 'BTC', interval: '1h' }).close]).toEqual([101, 102, Number.NaN, 104]);
   });
 
-  test('options say what the name does not, and win over it', async () => {
+  test('options say what the name does not, and may repeat it', async () => {
     const db = memoryDatabase();
     const csv = candleCsv(candlesAt([0, 1, 2]));
     await importFile(db, temporaryFile('x.csv', csv), { coin: 'kPEPE', interval: '1h', source: 'mine' });
-    await importFile(db, temporaryFile('binance-spot_BTC_1h_jan.csv', csv), { coin: 'ETH' });
+    await importFile(db, temporaryFile('binance-spot_ETH_1h_jan.csv', csv), { coin: 'ETH' });
     expect(listSeries(db)).toMatchObject([
       { source: 'binance-spot', coin: 'ETH', interval: '1h' },
       { source: 'mine', coin: 'kPEPE', interval: '1h' },
@@ -220,7 +220,7 @@ describe('bad files are refused whole, with file, line and cause', () => {
     const hourly = candleCsv(candlesAt([0, 1, 2, 4, 5]));
     const finer = await refusalOf('hyperliquid_BTC_30m.csv', hourly);
     expect(finer.message).toMatch(/the rows are 1h apart, not 30m/);
-    expect(finer.hint).toBe('Import it with --interval 1h.');
+    expect(finer.hint).toContain('rename the file; or, if its name says no interval, import it with --interval 1h.');
     const coarser = await refusalOf('hyperliquid_BTC_4h.csv', hourly);
     expect(coarser.message).toMatch(/the rows are 1h apart, not 4h/);
   });

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { distance } from 'fastest-levenshtein';
 import type { ClosedCandle } from '../domain/candle.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { UsageError } from '../domain/errors.ts';
+import { nearestNames, UsageError } from '../domain/errors.ts';
 import { type Interval, intervalOfMs, parseInterval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { CANDLE_COLUMNS, candleOfRow, checkCandles, usualSpacingMs } from './candle-rows.ts';
@@ -13,11 +14,11 @@ import { looksLikeJson, readExchangeJson } from './exchange-json.ts';
 import { type NamedContent, readFileName } from './file-name.ts';
 import { checkFunding, FUNDING_COLUMNS, fundingOfRow } from './funding-rows.ts';
 import { type FundingRow, writeFunding } from './funding-store.ts';
-import { writeInstruments } from './instrument-store.ts';
+import { loadInstruments, writeInstruments } from './instrument-store.ts';
 import { HOME_SOURCE } from './series-store.ts';
 
 export interface ImportOptions {
-  /** What the file's name does not say, or says wrongly. */
+  /** What the file's name does not say. */
   readonly coin?: string | undefined;
   readonly interval?: string | undefined;
   readonly source?: string | undefined;
@@ -62,12 +63,12 @@ export type ImportResult = ImportedCandles | ImportedFunding | ImportedInstrumen
 /**
  * Brings one file into the database: CSV (plain or gzip) with the columns t,o,h,l,c,v or t,rate, or an answer of the
  * exchange as JSON. It is read and checked whole before the first row is written, and written in one transaction;
- * importing it again adds nothing. What cannot be said by the file's name (`source_coin_interval.csv.gz`) is said by
- * the options, which win.
+ * importing it again adds nothing. What the file's name (`source_coin_interval.csv.gz`) does not say is said by the
+ * options; where both say something, it is the same.
  *
  * @throws DataError for a file that is not what it claims to be, with file, line and likely cause; nothing is
  *   stored then
- * @throws UsageError when coin, interval or source cannot be known
+ * @throws UsageError when coin, interval or source cannot be known, or a coin looks misspelt
  */
 export async function importFile(db: MarketDatabase, path: string, options: ImportOptions = {}): Promise<ImportResult> {
   const file = basename(path);
@@ -98,10 +99,11 @@ async function importCandleCsv(
 ): Promise<ImportedCandles> {
   const { rows, lines } = parseNumericCsv(content, file, CANDLE_COLUMNS);
   const candles = rows.map(candleOfRow);
-  const coin = known(options.coin ?? named.coin, 'coin', 'BTC', file);
-  const source = known(options.source ?? named.source, 'source', HOME_SOURCE, file);
+  const coin = coinOf(db, file, named, options);
+  const source = said('source', options.source, named.source, HOME_SOURCE, file);
   const spacing = intervalOfMs(usualSpacingMs(candles.map((candle) => candle.openTimeMs)) ?? 0);
-  const interval = parseInterval(known(options.interval ?? named.content, 'interval', spacing ?? '1h', file));
+  const asked = options.interval === undefined ? undefined : parseInterval(options.interval);
+  const interval = parseInterval(said('interval', asked, named.content, spacing ?? '1h', file));
   checkCandles({ file, candles, lines }, interval);
   await interruptible(options.signal);
   return storeCandles(db, { file, source, coin, interval, candles }, delivery);
@@ -117,8 +119,8 @@ async function importFundingCsv(
 ): Promise<ImportedFunding> {
   const { rows: cells, lines } = parseNumericCsv(content, file, FUNDING_COLUMNS);
   const rows = cells.map(fundingOfRow);
-  const coin = known(options.coin ?? named.coin, 'coin', 'BTC', file);
-  const source = known(options.source ?? named.source, 'source', HOME_SOURCE, file);
+  const coin = coinOf(db, file, named, options);
+  const source = said('source', options.source, named.source, HOME_SOURCE, file);
   checkFunding(file, rows, lines);
   await interruptible(options.signal);
   return storeFunding(db, { file, source, coin, rows }, delivery);
@@ -211,11 +213,43 @@ function endsOf<T>(rows: readonly T[], file: string): [first: T, last: T] {
   return [first, last];
 }
 
-function known(value: string | undefined, what: 'coin' | 'interval' | 'source', example: string, file: string): string {
+type Word = 'coin' | 'interval' | 'source';
+
+/** What the option and the file's name say of it: one of them must, and both only the same. */
+function said(what: Word, asked: string | undefined, named: string | undefined, example: string, file: string): string {
+  if (asked !== undefined && named !== undefined && asked !== named) {
+    throw new UsageError(`--${what} ${asked} contradicts the name '${file}', which says ${named}`, {
+      hint: `Leave --${what} away; or, if the name is wrong, rename the file.`,
+    });
+  }
+  const value = asked ?? named;
   if (value !== undefined) return value;
   throw new UsageError(`the name '${file}' does not say its ${what}`, {
     hint: `Say it with --${what} ${example}, or name the file like hyperliquid_BTC_1h.csv.gz.`,
   });
+}
+
+/**
+ * The coin of a file. One whose rules are not known may be stored, but not one that is a known coin in other letters,
+ * nor one that was typed with a single wrong letter: that series would be looked for in vain.
+ */
+function coinOf(db: MarketDatabase, file: string, named: NamedContent, options: ImportOptions): string {
+  const coin = said('coin', options.coin, named.coin, 'BTC', file);
+  const instruments = loadInstruments(db);
+  if (instruments.has(coin)) return coin;
+  const [nearest] = nearestNames(coin, instruments.keys(), 1);
+  if (nearest === undefined) return coin;
+  if (nearest.toLowerCase() === coin.toLowerCase()) {
+    throw new UsageError(`${file}: there is no coin '${coin}', but there is ${nearest}`, {
+      hint: `The exchange writes it ${nearest}; ${named.coin === undefined ? `say --coin ${nearest}` : 'rename the file'}.`,
+    });
+  }
+  if (named.coin === undefined && distance(coin.toLowerCase(), nearest.toLowerCase()) === 1) {
+    throw new UsageError(`${file}: the coin '${coin}' is not known, and almost ${nearest}`, {
+      hint: `Did you mean ${nearest}? If not, name the file like hyperliquid_${coin}_1h.csv.gz and leave --coin away.`,
+    });
+  }
+  return coin;
 }
 
 function agree(what: 'coin' | 'interval', asked: string | undefined, found: string, file: string): void {
