@@ -47,6 +47,18 @@ describe('step-down maximum', () => {
     expect(westfallYoung([member(1, Number.NaN, Number.NaN)])).toEqual([1]);
   });
 
+  test('noise in the last digits breaks no tie for the strategy', () => {
+    // The sums of one set of trades in two orders.
+    const [forth, back] = [0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1];
+    expect(forth).toBeGreaterThan(back);
+    expect(westfallYoung([member(forth, back, -1, -2, 5)])).toEqual([3 / 5]);
+    expect(westfallYoung([member(forth, back, back, forth)])).toEqual([1]);
+    // On their own scales both stand at the same height, but for rounding; the draws of each beat the other.
+    const a = member(3, 1, 2, 4, 3, 1, 0);
+    const b = member(0.3, 0.4, 0.1, 0.2, 0.1, 0.3, 0);
+    expect(westfallYoung([a, b])).toEqual([5 / 7, 5 / 7]);
+  });
+
   test('a strategy without trades takes no part', () => {
     const silent = member(Number.NaN, 9, 9, 9, 9);
     const [p, none] = westfallYoung([member(5, 1, 2, 3, 4), silent]);
@@ -88,20 +100,25 @@ describe('step-down maximum', () => {
 
 /** As the books write it: for each strategy, the maximum over it and all that are worse, draw by draw. */
 function naive(members: readonly FamilyMember[]): number[] {
+  // Means that are summed in another order differ in the last digits: what is that close is a tie.
+  const atLeast = (a: number, b: number): boolean => a >= b - 1e-9 * Math.max(1, Math.abs(b));
   const scaled = members.map(({ observed, draws }) => {
     const values = [...draws, observed].filter((value) => !Number.isNaN(value));
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
-    // To nine digits, since means that are summed in another order differ in the last.
-    const z = (value: number): number => (sd > 1e-12 ? Number(((value - mean) / sd).toFixed(9)) : 0);
+    const z = (value: number): number => (sd > 1e-6 ? (value - mean) / sd : 0);
     return { observed: z(observed), draws: [...draws].map((draw) => (Number.isNaN(draw) ? z(observed) : z(draw))) };
   });
   const own = scaled.map((one) => {
-    const worse = scaled.filter((other) => other.observed <= one.observed);
-    const beaten = one.draws.filter((_, b) => Math.max(...worse.map((w) => w.draws[b] as number)) >= one.observed);
+    const worse = scaled.filter((other) => atLeast(one.observed, other.observed));
+    const beaten = one.draws.filter((_, b) =>
+      atLeast(Math.max(...worse.map((w) => w.draws[b] as number)), one.observed),
+    );
     return (beaten.length + 1) / (one.draws.length + 1);
   });
-  return scaled.map(({ observed }) => Math.max(...own.filter((_, k) => (scaled[k]?.observed as number) >= observed)));
+  return scaled.map(({ observed }) =>
+    Math.max(...own.filter((_, k) => atLeast(scaled[k]?.observed as number, observed))),
+  );
 }
 
 describe("Holm's correction", () => {

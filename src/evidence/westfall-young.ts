@@ -1,4 +1,4 @@
-import { permutationPValue } from './p-value.ts';
+import { isTie, permutationPValue } from './p-value.ts';
 
 /**
  * One strategy of a family: its statistic, and the same statistic in every control draw (NaN: the draw made no trades).
@@ -51,7 +51,7 @@ export function westfallYoung(members: readonly FamilyMember[]): number[] {
 
 /**
  * A member on the scale of its own control. A draw without a value ties with the observation; a control that never
- * varies cannot tell anything from chance, so everything ties.
+ * varies, but for noise in the last digits, cannot tell anything from chance, so everything ties.
  */
 function standardised({ observed, draws }: FamilyMember): { observed: number; z: Float64Array } {
   let count = 1;
@@ -65,7 +65,8 @@ function standardised({ observed, draws }: FamilyMember): { observed: number; z:
     squares += delta * (draw - mean);
   }
   const sd = Math.sqrt(squares / count);
-  const scale = (value: number): number => (sd > 0 ? (value - mean) / sd : 0);
+  const varies = !isTie(mean, mean + sd);
+  const scale = (value: number): number => (varies ? (value - mean) / sd : 0);
   const z = scale(observed);
   return { observed: Number.isNaN(observed) ? Number.NaN : z, z: draws.map((d) => (Number.isNaN(d) ? z : scale(d))) };
 }

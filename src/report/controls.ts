@@ -2,6 +2,7 @@ import { tickStep } from 'd3-array';
 import { quantiles } from '../backtest/draws.ts';
 import { METRICS, type MetricName, type Metrics } from '../backtest/metrics.ts';
 import type { DrawTable } from '../backtest/outcome.ts';
+import { countAsGood } from '../evidence/p-value.ts';
 import type { Absent } from './absent.ts';
 import { histogramOf } from './curves.ts';
 import type { ReportedControl } from './schema.ts';
@@ -14,13 +15,12 @@ const CONTROL_BINS = 40;
 export function controlReport(table: DrawTable, strategy: Metrics, absent: Absent): ReportedControl {
   const path = `controls.${table.kind}`;
   const { expectancyR } = table.metrics;
-  const asGood = expectancyR.reduce((sum, drawn) => sum + (drawn < strategy.expectancyR ? 0 : 1), 0);
   const low = Math.min(...finiteOf(expectancyR));
   const high = Math.max(...finiteOf(expectancyR));
   return {
     kind: table.kind,
     draws: table.draws,
-    asGood,
+    asGood: countAsGood(strategy.expectancyR, expectancyR),
     quantiles: Object.fromEntries(
       METRICS.map((name) => [name, metricQuantiles(`${path}.quantiles.${name}`, table, name, strategy, absent)]),
     ) as ReportedControl['quantiles'],
