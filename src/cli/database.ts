@@ -6,17 +6,12 @@ import { type MarketDatabase, openDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
 
 /** Opens the database for the time that `body` takes, creates it where it is absent, and closes it whatever happens. */
-export async function withDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
-  const db = openDatabase(context.databasePath);
-  try {
-    return await body(db);
-  } finally {
-    db.close();
-  }
+export function withDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
+  return closing(openDatabase(context.databasePath), body);
 }
 
 /**
- * As `withDatabase`, for commands that only look.
+ * As `withDatabase`, for commands that only look: the file may be one that this user must not write to.
  *
  * @throws UsageError where there is no database; looking does not create one
  */
@@ -29,7 +24,20 @@ export async function withStoredDatabase<T>(
       hint: "'candor import FILE…' or the first 'candor study' makes it.",
     });
   }
-  return withDatabase(context, body);
+  return closing(openDatabase(context.databasePath, { readonly: true }), body);
+}
+
+/** As `withDatabase`, for a dry run: where there is no database, one in memory stands for it. */
+export function withScratchDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
+  return existsSync(context.databasePath) ? withDatabase(context, body) : closing(openDatabase(':memory:'), body);
+}
+
+async function closing<T>(db: MarketDatabase, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
+  try {
+    return await body(db);
+  } finally {
+    db.close();
+  }
 }
 
 /** A path as the person who typed the command would write it. */

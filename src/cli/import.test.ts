@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -55,11 +55,12 @@ describe.concurrent('candor import', () => {
   it('takes from the options what the name does not say', () =>
     inProject(async (folder) => {
       writeFileSync(join(folder, 'mine.csv.gz'), gzipSync(csv(30)));
-      const bare = await runCandor(['import', 'mine.csv.gz'], folder);
+      const bare = await runCandor(['import', 'mine.csv.gz', '--dry-run'], folder);
       expect(bare.exitCode).toBe(1);
       expect(bare.stderr).toContain('--coin');
       const args = ['import', 'mine.csv.gz', '--coin', 'ETH', '--interval', '1h', '--source', 'mine'];
       expect(await runCandor([...args, '--dry-run'], folder)).toMatchObject({ exitCode: 0 });
+      expect(existsSync(join(folder, 'data'))).toBe(false);
       expect(stored(folder)).toEqual({});
       expect(await runCandor(args, folder)).toMatchObject({ exitCode: 0 });
       expect(stored(folder)).toEqual({ 'mine ETH 1h': 30 });
@@ -98,6 +99,7 @@ describe.concurrent('candor import', () => {
       const files = ['hyperliquid_ETH_1h.csv.gz', 'hyperliquid_SOL_1h.csv', 'hyperliquid_XRP_1h.csv'];
       const { exitCode, stderr } = await runCandor(['import', ...files], folder);
       for (const file of files) expect(stderr).toContain(`error: ${file}`);
+      expect(stderr).toContain('hyperliquid_SOL_1h.csv cannot be read: it is a directory');
       expect(exitCode).toBe(1);
       expect(stored(folder)).toEqual({});
     }));

@@ -5,7 +5,7 @@ import { describeGap } from '../market/gap-store.ts';
 import { type ImportResult, importFile } from '../market/import.ts';
 import { loadInstruments } from '../market/instrument-store.ts';
 import type { Context, ExitCode } from './context.ts';
-import { count, counted, seriesName, shownPath, withDatabase } from './database.ts';
+import { count, counted, seriesName, shownPath, withDatabase, withScratchDatabase } from './database.ts';
 import type { Column } from './output.ts';
 
 export interface ImportOptions {
@@ -46,10 +46,13 @@ interface Refused {
  */
 export async function run(files: readonly string[], options: ImportOptions, context: Context): Promise<ExitCode> {
   const { out } = context;
-  const { results, refused, withoutRules } = await withDatabase(context, async (db) => {
-    const imported = await importAll(db, files, options, context);
-    return { ...imported, withoutRules: coinsWithoutRules(db, imported.results) };
-  });
+  const { results, refused, withoutRules } = await (options.dryRun ? withScratchDatabase : withDatabase)(
+    context,
+    async (db) => {
+      const imported = await importAll(db, files, options, context);
+      return { ...imported, withoutRules: coinsWithoutRules(db, imported.results) };
+    },
+  );
   if (options.json) {
     out.json({ dryRun: options.dryRun === true, imported: results, refused: refused.map(asJson) });
   } else if (results.length > 0) {

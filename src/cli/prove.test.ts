@@ -1,11 +1,26 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runCandor } from '../../test/run-candor.ts';
+import { linkCandor, runCandor } from '../../test/run-candor.ts';
+import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { openDatabase } from '../market/database.ts';
 import type { Proof } from '../strategy/prove.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const prove = (...args: string[]) => runCandor(['prove', ...args, '--synthetic'], root);
 const canary = (name: string) => `test/canaries/${name}.ts`;
+
+/** Believes in a price that the synthetic Bitcoin stays below; at twice the price it does not. */
+const LEVEL = `
+import { defineStrategy } from 'candor';
+export default defineStrategy({
+  name: 'level',
+  thesis: 'continuation',
+  summary: 'Above a price.',
+  params: {},
+  long: ({ close }) => ({ dear: close.gt(150_000) }),
+});
+`;
 
 describe.concurrent('candor prove', () => {
   it('finds an honest strategy honest', async () => {
@@ -19,9 +34,27 @@ describe.concurrent('candor prove', () => {
     const shown = await prove(canary('peeking-scan'));
     expect(shown.stdout).toMatch(/it looks ahead: condition 'foresight' \(long\) at .* is false, but true when/);
     expect(shown.exitCode).toBe(1);
-    const { difference } = JSON.parse((await prove(canary('peeking-scan'), '--json')).stdout) as Proof;
-    expect(difference).toMatchObject({ side: 'long', condition: 'foresight' });
+    const { stdout } = await prove(canary('peeking-scan'), '--json');
+    const { clean, difference } = JSON.parse(stdout) as Proof & { clean: boolean };
+    expect({ clean, difference }).toMatchObject({ clean: false, difference: { side: 'long', condition: 'foresight' } });
   });
+
+  it('warns of a strategy that says something else at twice the price', () =>
+    inTemporaryFolder({ 'strategies/level.ts': LEVEL }, async (folder) => {
+      linkCandor(folder);
+      const { exitCode, stdout } = await runCandor(['prove', 'level', '--synthetic', '--candles', '50'], folder);
+      expect(stdout).toMatch(/it depends on absolute prices: condition 'dear' .* when all prices are doubled/);
+      expect(exitCode).toBe(0);
+    }));
+
+  it('of a database without candles says how to come by some', () =>
+    inTemporaryFolder({ 'strategies/.keep': '' }, async (folder) => {
+      const path = join(folder, 'candor.sqlite');
+      openDatabase(path).close();
+      const { exitCode, stderr } = await runCandor(['prove', 'breakout', '--database', path], root);
+      expect(stderr).toMatch(/there are no candles in .*\n.*import FILE.*--synthetic/);
+      expect(exitCode).toBe(2);
+    }));
 
   it('says that silence proves little', async () => {
     const { exitCode, stdout } = await prove(canary('never-fires'), '--candles', '20');

@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { type CandleSource, storedCandles } from '../backtest/candle-source.ts';
 import { syntheticCandles } from '../backtest/synthetic-source.ts';
 import { alignColumns } from '../domain/candle.ts';
+import { UsageError } from '../domain/errors.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs, parseInterval } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
+import type { MarketDatabase } from '../market/database.ts';
 import { denseFundingRate } from '../market/funding-store.ts';
+import { listSeries } from '../market/series-store.ts';
 import type { MarketData } from '../series/evaluation.ts';
 import { settleOf } from '../strategy/define.ts';
 import { loadStrategy } from '../strategy/load.ts';
 import { describeDifference, type Proof, proveStrategy } from '../strategy/prove.ts';
 import type { Context, ExitCode } from './context.ts';
-import { count, counted, withDatabase } from './database.ts';
+import { count, counted, shownPath, withStoredDatabase } from './database.ts';
 
 export interface ProveOptions {
   readonly coin: string;
@@ -44,11 +47,19 @@ export async function run(nameOrFile: string, options: ProveOptions, context: Co
     const days = Math.ceil(((candles + settleOf(built, interval) + CANDLES_BESIDE) * intervalMs(interval)) / DAY_MS);
     proof = await prove(syntheticCandles({ coins, intervals: [interval], days, seed: context.config.seed }));
   } else {
-    proof = await withDatabase(context, (db) => prove(storedCandles(db, context.config.source)));
+    proof = await withStoredDatabase(context, (db) => prove(candlesOf(db, context)));
   }
-  if (options.json) context.out.json(proof);
+  if (options.json) context.out.json({ clean: proof.difference === undefined, ...proof });
   else show(proof, coin, interval, context);
   return proof.difference === undefined ? 0 : 1;
+}
+
+/** @throws UsageError where nothing is stored at all, which no other name of a coin would help */
+function candlesOf(db: MarketDatabase, context: Context): CandleSource {
+  if (listSeries(db).some(({ kind }) => kind === 'trade')) return storedCandles(db, context.config.source);
+  throw new UsageError(`there are no candles in ${shownPath(context, context.databasePath)}`, {
+    hint: 'Import candles (candor import FILE…), or add --synthetic.',
+  });
 }
 
 /** The coins over the time that all of them have, on one grid. */
@@ -66,7 +77,7 @@ function marketsOf(source: CandleSource, coins: readonly string[], interval: Int
 }
 
 function show(proof: Proof, coin: string, interval: Interval, { out }: Context): void {
-  const { strategy, params, difference, signals, knifeEdges } = proof;
+  const { strategy, params, difference, absolutePrices, signals, knifeEdges } = proof;
   const chosen = Object.entries(params).map(([name, value]) => `${name} ${value}`);
   const stretch = `${formatTime(proof.firstOpenMs)} to ${formatTime(proof.lastOpenMs)}`;
   out.line(`${out.paint('bold', strategy)} on ${coin} ${interval}${chosen.length > 0 ? `, ${chosen.join(', ')}` : ''}`);
@@ -80,6 +91,10 @@ function show(proof: Proof, coin: string, interval: Interval, { out }: Context):
   );
   if (knifeEdges.length > 0) {
     out.line(`  ${counted(knifeEdges.length, 'comparison')} closer than 1e-9, where another start of the data decides`);
+  }
+  if (absolutePrices !== undefined) {
+    out.line(`  ${out.paint('yellow', 'it depends on absolute prices')}: ${describeDifference(absolutePrices)};`);
+    out.line('  a strategy may believe in a price level, but one that knows prices by heart looks the same');
   }
   if (difference === undefined) {
     out.line(`${out.paint('green', 'no look-ahead')}: nothing changes when later candles are cut off or invented`);

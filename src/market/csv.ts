@@ -15,6 +15,12 @@ export interface NumericRows {
   readonly lines: readonly number[];
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory; name the files in it',
+  EACCES: 'this user may not read it',
+};
+
 /**
  * A file's bytes, unzipped where they are gzip (by their first two bytes, whatever the name says).
  *
@@ -22,7 +28,7 @@ export interface NumericRows {
  */
 export async function readWhole(path: string, file: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
+    const why = UNREADABLE[error.code ?? ''] ?? error.message;
     throw new DataError(`${file} cannot be read: ${why}`, { cause: error });
   });
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { DataError } from '../domain/errors.ts';
-import { writeCandles } from './candle-store.ts';
+import { DataError, UsageError } from '../domain/errors.ts';
+import { loadCandles, writeCandles } from './candle-store.ts';
 import { inTransaction, integrityProblems, openDatabase } from './database.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { listSeries } from './series-store.ts';
@@ -19,6 +19,29 @@ function errorOf(work: () => unknown): DataError {
     return error as DataError;
   }
   throw new Error('nothing was thrown');
+}
+
+/** Two hours of Bitcoin in a file and a folder with these permissions. */
+function sealedDatabase(fileMode: number, folderMode: number): [folder: string, path: string] {
+  const folder = temporaryFolder();
+  const path = join(folder, 'candor.sqlite');
+  const db = openDatabase(path);
+  writeCandles(db, BTC, candlesAt([0, 1]), TEST_DELIVERY);
+  db.close();
+  chmodSync(path, fileMode);
+  chmodSync(folder, folderMode);
+  return [folder, path];
+}
+
+/** Permissions do not bind the superuser, who becomes somebody else for as long as the body runs. */
+function asSomebodyElse(body: () => void): void {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    body();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 }
 
 describe('opening', () => {
@@ -78,7 +101,8 @@ describe('opening', () => {
 
   test('a folder, or a path through a file, cannot be opened', () => {
     const folder = temporaryFolder();
-    expect(errorOf(() => openDatabase(folder)).message).toMatch(/cannot be opened for writing/);
+    expect(() => openDatabase(folder)).toThrow(UsageError);
+    expect(() => openDatabase(folder)).toThrow(`${folder} is a directory, not a database`);
     writeFileSync(join(folder, 'file'), '');
     expect(errorOf(() => openDatabase(join(folder, 'file/candor.sqlite'))).message).toMatch(/cannot be opened/);
   });
@@ -87,16 +111,52 @@ describe('opening', () => {
     const folder = join(temporaryFolder(), 'sealed');
     mkdirSync(folder);
     chmodSync(folder, 0o555);
-    // Permissions do not bind the superuser: become somebody else for this test.
-    const isRoot = process.geteuid?.() === 0;
-    if (isRoot) process.seteuid?.(65_534);
-    try {
+    asSomebodyElse(() => {
       const error = errorOf(() => openDatabase(join(folder, 'candor.sqlite')));
-      expect(error.message).toMatch(/cannot be opened for writing/);
-      expect(error.hint).toMatch(/directory can be written to/);
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-    }
+      expect(error.message).toMatch(/cannot be opened/);
+      expect(error.hint).toMatch(/write to its directory/);
+    });
+  });
+
+  test.each([
+    ['the file', 0o444, 0o755],
+    ['the folder', 0o644, 0o555],
+    ['both', 0o444, 0o555],
+  ])('can be read where %s may not be written to, and not be changed', (_, fileMode, folderMode) => {
+    const [folder, path] = sealedDatabase(fileMode, folderMode);
+    asSomebodyElse(() => {
+      const error = errorOf(() => openDatabase(path));
+      expect(error.message).toBe(`${path} cannot be opened`);
+      const db = openDatabase(path, { readonly: true });
+      expect(listSeries(db)).toMatchObject([BTC]);
+      expect(loadCandles(db, BTC).length).toBe(2);
+      expect(integrityProblems(db)).toEqual([]);
+      expect(() => writeCandles(db, BTC, candlesAt([7]), TEST_DELIVERY)).toThrow(DataError);
+      db.close();
+    });
+    expect(readdirSync(folder)).toEqual(['candor.sqlite']);
+  });
+
+  test('can be read where it may not be written to while its owner is at work', () => {
+    const [folder, path] = sealedDatabase(0o644, 0o755);
+    const owner = openDatabase(path);
+    writeCandles(owner, BTC, candlesAt([2, 3]), TEST_DELIVERY);
+    chmodSync(folder, 0o555);
+    asSomebodyElse(() => {
+      const db = openDatabase(path, { readonly: true });
+      expect(loadCandles(db, BTC).length).toBe(4);
+      db.close();
+    });
+    owner.close();
+  });
+
+  test('a file that may not be read is said to be so', () => {
+    const [, path] = sealedDatabase(0o600, 0o755);
+    asSomebodyElse(() => {
+      const error = errorOf(() => openDatabase(path, { readonly: true }));
+      expect(error.message).toBe(`${path} cannot be opened`);
+      expect(error.hint).toMatch(/this user may read it/);
+    });
   });
 
   test('a damaged file is named as damaged', () => {

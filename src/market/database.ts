@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { CandorError, DataError } from '../domain/errors.ts';
+import { CandorError, DataError, UsageError } from '../domain/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export type MarketDatabase = Database.Database;
@@ -9,6 +9,8 @@ export type MarketDatabase = Database.Database;
 export interface OpenOptions {
   /** How long to wait for another process that writes. */
   readonly busyTimeoutMs?: number;
+  /** Only look: nothing is created, and a file or a folder that may not be written to will do. */
+  readonly readonly?: boolean;
 }
 
 /** Marks the file as ours ('Cndr'), so that a database of another program is never written to. */
@@ -20,22 +22,58 @@ const BUSY_TIMEOUT_MS = 15_000;
  *
  * @throws DataError when the file is no database, belongs to another program, was written by a newer Candor, is
  *   locked, or cannot be created. It is untouched then.
+ * @throws UsageError when the path is that of a directory
  */
 export function openDatabase(path: string, options: OpenOptions = {}): MarketDatabase {
+  const { readonly = false, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   return withDatabaseErrors(path, () => {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-    const db = new Database(path, { timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
+    if (sizeOf(path) === 'directory') {
+      throw new UsageError(`${path} is a directory, not a database`, {
+        hint: `Name a file in it, like ${join(path, 'candor.sqlite')}.`,
+      });
+    }
+    if (path !== ':memory:' && !readonly) mkdirSync(dirname(path), { recursive: true });
     try {
-      refuseForeign(db);
-      db.pragma('journal_mode = WAL');
-      db.pragma('foreign_keys = ON');
-      migrate(db);
-      return db;
+      const db = new Database(path, { timeout: busyTimeoutMs, fileMustExist: readonly });
+      return prepared(db, path, () => db.pragma('journal_mode = WAL'));
     } catch (error) {
-      db.close();
-      throw error;
+      if (!readonly || !isUnwritable(error)) throw error;
+      return openUnwritable(path, busyTimeoutMs);
     }
   });
+}
+
+function prepared(db: MarketDatabase, path: string, first = (): unknown => undefined): MarketDatabase {
+  try {
+    refuseForeign(db, path);
+    first();
+    db.pragma('foreign_keys = ON');
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * SQLite wants to make a log beside even a database that is only read. Where a log is there already, its owner is at
+ * work and it can be shared; where there is none, the file is all there is, and a copy in memory is as good.
+ */
+function openUnwritable(path: string, timeout: number): MarketDatabase {
+  const logBytes = sizeOf(`${path}-wal`);
+  if (logBytes !== undefined && logBytes !== 0) return prepared(new Database(path, { readonly: true, timeout }), path);
+  const bytes = readFileSync(path);
+  // Format versions: 1 is a database without a log, which is the only kind that memory can hold.
+  bytes.fill(1, 18, 20);
+  const db = prepared(new Database(bytes), path);
+  db.pragma('query_only = ON');
+  return db;
+}
+
+function sizeOf(path: string): number | 'directory' | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() ? 'directory' : found?.size;
 }
 
 /**
@@ -72,17 +110,17 @@ function userVersion(db: MarketDatabase): number {
   return db.pragma('user_version', { simple: true }) as number;
 }
 
-function refuseForeign(db: MarketDatabase): void {
+function refuseForeign(db: MarketDatabase, path: string): void {
   const version = userVersion(db);
   const isOurs = db.pragma('application_id', { simple: true }) === APPLICATION_ID;
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
   if (!isOurs && !isEmpty) {
-    throw new DataError(`${db.name} is a database of another program`, {
+    throw new DataError(`${path} is a database of another program`, {
       hint: 'Name another file for the database; this one was left as it is.',
     });
   }
   if (isOurs && version > MIGRATIONS.length) {
-    throw new DataError(`${db.name} was written by a newer Candor`, {
+    throw new DataError(`${path} was written by a newer Candor`, {
       details: [`its schema has version ${version}, this Candor knows versions up to ${MIGRATIONS.length}`],
       hint: 'Update Candor, or name another file for the database; this one was left as it is.',
     });
@@ -105,6 +143,10 @@ function withDatabaseErrors<T>(path: string, work: () => T): T {
   } catch (error) {
     throw translated(error, path);
   }
+}
+
+function isUnwritable(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(error.code);
 }
 
 interface Explanation {
@@ -136,8 +178,8 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     code: /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)/,
-    message: (path) => `${path} cannot be opened for writing`,
-    hint: 'Check that its directory can be written to, or name another file for the database.',
+    message: (path) => `${path} cannot be opened`,
+    hint: 'Check that this user may read it and write to its directory, or name another file for the database.',
   },
   {
     code: /^(SQLITE_IOERR|EIO)/,
