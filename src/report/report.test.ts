@@ -6,6 +6,7 @@ import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { DataError } from '../domain/errors.ts';
 import { epochMs } from '../domain/units.ts';
 import { buildReport, type ReportInput, resultHashOf, studyOf } from './build.ts';
+import { nameOf } from './name.ts';
 import { parseReport, readReport } from './read.ts';
 import type { JudgedStrategy, Report } from './schema.ts';
 import { compareReports } from './verify.ts';
@@ -141,10 +142,8 @@ describe('writing and reading', () => {
   it('comes back as it was, from a file that appears whole', () => {
     inTemporaryFolder({}, (folder) => {
       const written = writeReport(join(folder, 'results'), report, [...input.data.grids[0].candles.values()]);
-      expect(readdirSync(join(folder, 'results')).toSorted()).toEqual([
-        'fixture-2025-07-26T040000Z.html',
-        'fixture-2025-07-26T040000Z.json',
-      ]);
+      const name = `fixture-2025-07-26T040000Z-${report.resultHash.slice(0, 8)}`;
+      expect(readdirSync(join(folder, 'results')).toSorted()).toEqual([`${name}.html`, `${name}.json`]);
       expect(readReport(written.jsonPath)).toEqual(report);
       expect(compareReports(report, readReport(written.jsonPath))).toEqual([]);
       expect(readFileSync(written.htmlPath, 'utf8')).toContain('<!doctype html>');
@@ -153,9 +152,30 @@ describe('writing and reading', () => {
 
   it('leaves nothing behind where it cannot write', () => {
     inTemporaryFolder({}, (folder) => {
-      mkdirSync(join(folder, 'fixture-2025-07-26T040000Z.json'));
+      const name = `${nameOf(report)}.json`;
+      mkdirSync(join(folder, name));
       expect(() => writeReport(folder, report, [])).toThrow();
-      expect(readdirSync(folder)).toEqual(['fixture-2025-07-26T040000Z.json']);
+      expect(readdirSync(folder)).toEqual([name]);
+    });
+  });
+
+  it('keeps two studies of one name apart that end in the same second', () => {
+    const other = buildReport({ ...input, seed: 2 });
+    inTemporaryFolder({}, (folder) => {
+      const [first, second] = [report, other].map((one) => writeReport(folder, one, []));
+      expect(readReport(first?.jsonPath as string)).toEqual(report);
+      expect(readReport(second?.jsonPath as string)).toEqual(other);
+    });
+  });
+
+  it('writes over no other result', () => {
+    inTemporaryFolder({}, (folder) => {
+      const { jsonPath } = writeReport(folder, report, []);
+      writeReport(folder, { ...report, made: { ...report.made, durationsMs: {} } }, []);
+      expect(readReport(jsonPath)).toEqual(report);
+      writeFileSync(jsonPath, JSON.stringify({ resultHash: 'another' }));
+      expect(() => writeReport(folder, report, [])).toThrow('is there already, and holds another result');
+      expect(readFileSync(jsonPath, 'utf8')).toBe('{"resultHash":"another"}');
     });
   });
 

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CandleColumns } from '../domain/candle.ts';
+import { CandorError } from '../domain/errors.ts';
 import { renderHtml } from './html/page.ts';
 import { nameOf } from './name.ts';
 import type { Report } from './schema.ts';
@@ -11,17 +12,27 @@ export interface WrittenReport {
 }
 
 /**
- * Writes NAME-2025-07-26T040000Z.json and the page made of it. Each file appears whole or not at all.
+ * Writes NAME-2025-07-26T040000Z-1a2b3c4d.json and the page made of it. Each file appears whole or not at all, and a
+ * result that is there already is left as it is.
  *
  * @param candles of the study's own interval, for the charts; coins without them have no chart
+ * @throws CandorError where a file of that name holds another result
  */
 export function writeReport(directory: string, report: Report, candles: readonly CandleColumns[]): WrittenReport {
   mkdirSync(directory, { recursive: true });
   const base = join(directory, nameOf(report));
   const written = { jsonPath: `${base}.json`, htmlPath: `${base}.html` };
-  writeWhole(written.jsonPath, `${JSON.stringify(report, null, 1)}\n`);
-  writeWhole(written.htmlPath, renderHtml(report, { candles }));
+  if (existsSync(written.jsonPath)) requireSame(written.jsonPath, report);
+  else writeWhole(written.jsonPath, `${JSON.stringify(report, null, 1)}\n`);
+  if (!existsSync(written.htmlPath)) writeWhole(written.htmlPath, renderHtml(report, { candles }));
   return written;
+}
+
+function requireSame(path: string, { resultHash }: Report): void {
+  if (readFileSync(path, 'utf8').includes(`"resultHash": "${resultHash}"`)) return;
+  throw new CandorError(`${path} is there already, and holds another result`, {
+    hint: 'Move it away, and run the study again.',
+  });
 }
 
 /** Through a file of its own beside it: a reader, or a full disk, never leaves half a report under its name. */
