@@ -51,7 +51,7 @@ describe('the span of a study', () => {
     // 100 hours and 200 half hours after the first candle are the same instant.
     expect(plan.fromMs).toBe(parseTime('2025-01-05T04:00'));
     expect(plan.warnings).toEqual([
-      'the study starts at 2025-01-05T04:00Z, 163.0 days later than asked for: ' +
+      'the study starts at 2025-01-05T04:00Z, 163 days later than asked for: ' +
         'before it the indicators have not settled',
     ]);
   });
@@ -68,6 +68,23 @@ describe('the span of a study', () => {
 
   test('with less than a day left it is refused, with what there is and what to do', () => {
     const span = { fromMs: parseTime('2024-01-01'), toMs: parseTime('2024-06-01') };
-    expect(() => planSpan(study(span), settlings, spans)).toThrow("not enough candles for the study 'test'");
+    let error: unknown;
+    try {
+      planSpan(study(span), settlings, spans.slice(1, 3));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({
+      message: "there are not enough candles for the study 'test'",
+      details: [
+        'wanted: 2024-01-01T00:00Z to 2024-06-01T00:00Z',
+        'stored: ETH 1h, 2025-01-01T00:00Z to 2025-07-26T06:00Z',
+        'stored: BTC 30m, 2025-01-01T00:00Z to 2025-07-26T05:00Z',
+        '1h: the indicators take 100 candles to settle',
+        '30m: the indicators take 200 candles to settle',
+      ],
+      hint: expect.stringContaining('Import candles of that time'),
+    });
+    expect(() => planSpan(study({ days: 9 }), [{ interval: '1h', candles: 9_999 }], spans)).toThrow('not enough');
   });
 });

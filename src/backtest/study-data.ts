@@ -63,28 +63,15 @@ export interface SpanPlan {
 export function planSpan(study: Study, settlings: readonly Settling[], spans: readonly SeriesSpan[]): SpanPlan {
   const stepMs = intervalMs(study.interval);
   const newestMs = Math.min(...spans.map((span) => span.lastCloseMs));
-  const wantedToMs = 'days' in study.span ? newestMs : Math.min(study.span.toMs, newestMs);
-  const toMs = Math.floor(wantedToMs / stepMs) * stepMs;
-  const wantedFromMs =
-    'days' in study.span ? toMs - study.span.days * DAY_MS : Math.ceil(study.span.fromMs / stepMs) * stepMs;
-
+  const toMs = Math.floor(('days' in study.span ? newestMs : Math.min(study.span.toMs, newestMs)) / stepMs) * stepMs;
   const earliestMs = Math.max(
     ...settlings.map(({ interval, candles }) => {
       const firstMs = Math.max(...spans.filter((span) => span.interval === interval).map((span) => span.firstOpenMs));
       return firstMs + candles * intervalMs(interval);
     }),
   );
-  const fromMs = Math.max(wantedFromMs, Math.ceil(earliestMs / stepMs) * stepMs);
-  if (toMs - fromMs < DAY_MS) {
-    throw new CandorError(`there are not enough candles for the study '${study.name}'`, {
-      details: [
-        `wanted: ${formatTime(wantedFromMs)} to ${formatTime(wantedToMs)}`,
-        `settled and stored: ${formatTime(fromMs)} to ${formatTime(toMs)}`,
-        ...settlings.map(({ interval, candles }) => `${interval}: the indicators take ${candles} candles to settle`),
-      ],
-      hint: 'Import or ingest older candles, or choose a shorter span.',
-    });
-  }
+  const fromMs = Math.max(wantedFromMs(study, toMs), Math.ceil(earliestMs / stepMs) * stepMs);
+  if (toMs - fromMs < DAY_MS) throw notEnough(study, settlings, spans);
   const anchors = new Map(
     settlings.map(({ interval, candles }) => [interval, (fromMs - candles * intervalMs(interval)) as EpochMs]),
   );
@@ -92,16 +79,41 @@ export function planSpan(study: Study, settlings: readonly Settling[], spans: re
     fromMs: fromMs as EpochMs,
     toMs: toMs as EpochMs,
     anchors,
-    warnings: spanWarnings(study, wantedFromMs, fromMs, toMs),
+    warnings: spanWarnings(study, fromMs, toMs),
   };
 }
 
-function spanWarnings(study: Study, wantedFromMs: number, fromMs: number, toMs: number): string[] {
+function wantedFromMs({ span, interval }: Study, toMs: number): number {
+  const stepMs = intervalMs(interval);
+  return 'days' in span ? toMs - span.days * DAY_MS : Math.ceil(span.fromMs / stepMs) * stepMs;
+}
+
+function notEnough(study: Study, settlings: readonly Settling[], spans: readonly SeriesSpan[]): CandorError {
+  const { name, span } = study;
+  const stretch = (fromMs: number, toMs: number): string => `${formatTime(fromMs)} to ${formatTime(toMs)}`;
+  return new CandorError(`there are not enough candles for the study '${name}'`, {
+    details: [
+      `wanted: ${'days' in span ? `the newest ${span.days} days` : stretch(span.fromMs, span.toMs)}`,
+      ...spans.map(
+        ({ coin, interval, firstOpenMs, lastCloseMs }) =>
+          `stored: ${coin} ${interval}, ${stretch(firstOpenMs, lastCloseMs)}`,
+      ),
+      ...settlings.map(({ interval, candles }) => `${interval}: the indicators take ${candles} candles to settle`),
+    ],
+    hint:
+      'days' in span
+        ? 'Import older candles, or choose a shorter span.'
+        : 'Import candles of that time and older candles to settle on, or choose another span.',
+  });
+}
+
+/** In which way the span of a study, as it was run, is not what the study asks for. */
+export function spanWarnings(study: Study, fromMs: number, toMs: number): string[] {
   const warnings: string[] = [];
-  if (fromMs > wantedFromMs) {
-    const days = ((fromMs - wantedFromMs) / DAY_MS).toFixed(1);
+  const lateMs = fromMs - wantedFromMs(study, toMs);
+  if (lateMs > 0) {
     warnings.push(
-      `the study starts at ${formatTime(fromMs)}, ${days} days later than asked for: ` +
+      `the study starts at ${formatTime(fromMs)}, ${roughly(lateMs)} later than asked for: ` +
         'before it the indicators have not settled',
     );
   }
@@ -109,6 +121,13 @@ function spanWarnings(study: Study, wantedFromMs: number, fromMs: number, toMs: 
     warnings.push(`the study ends at ${formatTime(toMs)}, earlier than asked for: there are no newer candles`);
   }
   return warnings;
+}
+
+/** `163 days`, `1 day`, `less than a day`. */
+function roughly(lengthMs: number): string {
+  const days = Math.round(lengthMs / DAY_MS);
+  if (lengthMs < DAY_MS) return 'less than a day';
+  return `${days} ${days === 1 ? 'day' : 'days'}`;
 }
 
 /** Rows of a grid that belong to the span. */

@@ -2,7 +2,7 @@ import type { CandleSource } from '../backtest/candle-source.ts';
 import type { Settling } from '../backtest/study-data.ts';
 import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
 import type { Study } from '../domain/study.ts';
-import { DAY_MS, type Interval, intervalMs } from '../domain/time.ts';
+import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
 
@@ -39,7 +39,7 @@ export interface OpenCandles {
  * reached, a synthetic market. One sentence says which.
  *
  * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not
- *   made up
+ *   made up; nor is any of the candles of a report
  */
 export async function openCandles(request: CandleRequest, context: Context): Promise<OpenCandles> {
   if (request.isSyntheticWanted) return synthetic(request);
@@ -55,6 +55,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         await fetchCandles(db, request, context);
       } catch (error) {
         if (!(error instanceof ExchangeUnreachableError)) throw error;
+        if (request.stretch !== undefined) throw notStored(missing, request.stretch, error);
         if (missing.length < request.coins.length * request.settlings.length) {
           await requireKnown(db, request.coins);
           throw halfStored(missing, error);
@@ -90,6 +91,15 @@ async function requireKnown(db: MarketDatabase, coins: readonly string[]): Promi
   const { findInstrument, loadInstruments } = await import('../market/instrument-store.ts');
   const instruments = loadInstruments(db);
   for (const coin of coins) findInstrument(instruments, coin);
+}
+
+/** A report on real candles is never compared with an invented market. */
+function notStored(missing: readonly string[], { fromMs, toMs }: Stretch, cause: unknown): CandorError {
+  return new CandorError('the candles of this report are not stored here, and the exchange cannot be reached', {
+    details: [`missing: ${missing.join(', ')}`, `from ${formatTime(fromMs)} to ${formatTime(toMs)}`],
+    hint: 'Import them, and the funding rates of that time (candor import FILE), then verify again.',
+    cause,
+  });
 }
 
 function halfStored(missing: readonly string[], cause: unknown): CandorError {

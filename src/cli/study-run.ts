@@ -13,6 +13,7 @@ import type { Report } from '../report/schema.ts';
 import { loadStrategy } from '../strategy/load.ts';
 import type { Context } from './context.ts';
 import { commitOf, versionsOf } from './provenance.ts';
+import { cautionsOf } from './study-cautions.ts';
 
 /** The strategies of a study, as far as they can be loaded. */
 export interface Lineup {
@@ -87,7 +88,7 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       config: settings,
       data,
       seed,
-      warnings: plan.warnings,
+      warnings: [...plan.warnings, ...cautionsOf(study, data, settings)],
       versions: await versionsOf(),
       commit: await commitOf(),
       createdAtMs: judgedMs,

@@ -1,5 +1,5 @@
 import { formatDate, formatTime } from '../domain/time.ts';
-import { formatPercent, formatR, formatSignedPercent } from '../report/format.ts';
+import { formatP, formatR, formatSignedPercent } from '../report/format.ts';
 import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
 import type { Output, Paint } from './output.ts';
 
@@ -9,14 +9,23 @@ const PAINTS: Readonly<Record<StrategyReport['verdict']['word'], Paint>> = {
   'NO VERDICT': 'yellow',
 };
 
+export interface ShownReport {
+  readonly report: Report;
+  /** What a reader must know that is no part of the result. */
+  readonly notes: readonly string[];
+  readonly htmlPath: string;
+  readonly jsonPath: string;
+}
+
 /** What a study found, for 80 columns: what it ran on, the verdicts, why, and where the whole report is. */
-export function showReport(report: Report, htmlPath: string, jsonPath: string, out: Output): void {
+export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, out: Output): void {
   const { study, data, strategies } = report;
   const synthetic = data.isSynthetic ? out.paint('yellow', 'SYNTHETIC MARKET, made up: ') : '';
   out.line();
   out.line(`${synthetic}${out.paint('bold', study.name)}: ${study.coins.join(', ')} on ${study.interval}`);
-  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}, costs included`);
-  for (const warning of report.warnings) out.line(`${out.paint('yellow', 'note')}: ${warning}`);
+  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
+  out.line(costsIncluded(report));
+  for (const note of [...report.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
   showVerdicts(strategies, out);
   out.line();
@@ -28,6 +37,25 @@ export function showReport(report: Report, htmlPath: string, jsonPath: string, o
   out.line();
   out.line(`report   ${htmlPath}`);
   out.line(`as data  ${jsonPath}`);
+}
+
+/** Only those that trades did pay. */
+function costsIncluded({ config, study, data }: Report): string {
+  const missing = data.series
+    .filter(({ coin, interval }) => interval === study.interval && study.coins.includes(coin))
+    .some(({ missingFundingHours }) => missingFundingHours > 0);
+  const isPaid = {
+    fees: config.fees.taker > 0 && config.fees.maker > 0,
+    slippage: config.slippageBps > 0,
+    funding: !missing,
+  };
+  const named = (paid: boolean): string =>
+    Object.entries(isPaid)
+      .flatMap(([cost, is]) => (is === paid ? [cost] : []))
+      .join(', ')
+      .replace(/, (\w+)$/, ' and $1');
+  const left = named(false);
+  return [named(true) && `${named(true)} included`, left && `${left} not, or not all`].filter(Boolean).join('; ');
 }
 
 /** The table has room for one line; what has to be mended is said in full. */
@@ -52,19 +80,20 @@ function showVerdicts(strategies: readonly StrategyReport[], out: Output): void 
         cell: shown(({ metrics }) => formatSignedPercent(metrics.netReturnFraction ?? null)),
         align: 'right',
       },
-      {
-        title: 'max dd',
-        cell: shown(({ metrics }) => formatPercent(metrics.maxDrawdownFraction ?? null)),
-        align: 'right',
-      },
-      { title: 'beats coins', cell: shown(coinsBeaten), align: 'right' },
+      { title: 'p', cell: shown(({ pValues }) => shortP(pValues.family)), align: 'right' },
+      { title: 'beats flips', cell: shown(flipsBeaten), align: 'right' },
     ],
     strategies,
   );
 }
 
+/** Of the rotation, corrected for all strategies of the study: the p-value that decides. */
+function shortP(p: number | null): string {
+  return p !== null && p < 0.001 ? '<.001' : formatP(p);
+}
+
 /** What people understand first: how many of the coin flips it did better than. */
-function coinsBeaten({ controls }: JudgedStrategy): string {
+function flipsBeaten({ controls }: JudgedStrategy): string {
   const flips = controls.find(({ kind }) => kind === 'coin-flip');
   return flips === undefined ? 'n/a' : `${flips.draws - flips.asGood} / ${flips.draws}`;
 }
@@ -72,8 +101,10 @@ function coinsBeaten({ controls }: JudgedStrategy): string {
 function conclusion({ strategies, data, study }: Report): string {
   const kept = strategies.filter(({ verdict }) => verdict.word === 'KEEP').map(({ name }) => name);
   const market = data.isSynthetic
-    ? 'on a made-up market, which says nothing about a real one'
+    ? 'on a made-up market, which proves nothing'
     : `on these candles, ${formatDate(data.fromMs)} to ${formatDate(data.toMs)}`;
+  const [only, ...others] = study.strategies;
+  if (kept.length === 0 && only !== undefined && others.length === 0) return `${only.name} may not trade, ${market}.`;
   if (kept.length === 0) return `None of ${study.strategies.length} strategies may trade, ${market}.`;
   return `May trade: ${kept.join(', ')}; ${market}.`;
 }

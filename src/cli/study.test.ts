@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { DEFAULT_CONFIG } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import { readTrials } from '../evidence/trial-ledger.ts';
 import { readReport } from '../report/read.ts';
@@ -58,7 +59,10 @@ describe('candor study', () => {
       );
       expect(study.exitCode).toBe(0);
       expect(study.stdout).toContain('SYNTHETIC MARKET');
-      for (const line of study.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(90);
+      for (const line of study.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      expect(study.stdout).toMatch(/^strategy +verdict +trades +a trade +net +p +beats flips$/m);
+      expect(study.stdout).toContain('\nfees, slippage and funding included\n');
+      expect(study.stdout).not.toContain('note:');
       const json = reportIn(folder);
       const report = readReport(join(folder, json));
       expect(report.data.isSynthetic).toBe(true);
@@ -70,12 +74,47 @@ describe('candor study', () => {
       const { trials, state } = readTrials(join(folder, 'backtests/trials.jsonl'));
       expect(state.intact).toBe(true);
       expect(trials).toHaveLength(1);
-      expect(trials[0]).toMatchObject({ kind: 'study', isSynthetic: true, resultSha256: report.resultHash });
+      expect(trials[0]).toMatchObject({
+        ...{ kind: 'study', isSynthetic: true, resultSha256: report.resultHash },
+        ...{ gates: DEFAULT_CONFIG.gates, fees: DEFAULT_CONFIG.fees, slippageBps: 2, seed: 1 },
+        controls: { draws: 100, seed: 1 },
+      });
 
       const verified = await runCandor(['verify', json], folder);
       expect(verified.stdout).toContain('came out the same, to the last digit');
       expect(verified.exitCode).toBe(0);
       expect(readTrials(join(folder, 'backtests/trials.jsonl')).trials).toHaveLength(1);
+    }));
+
+  it('says what flatters a result, and that the record of trials is broken; verify comes to the same warnings', () =>
+    inProject(STUDY.replace('breakout, rsi-reversion', 'breakout'), async (folder) => {
+      const config = 'fees: { maker: 0 }\nslippageBps: 0\ngates: { alpha: 0.1, targetEdgeR: 0.5 }\n';
+      writeFileSync(join(folder, 'config/candor.yaml'), `${NO_EXCHANGE}${config}`);
+      writeFileSync(join(folder, 'backtests/trials.jsonl'), '{"forged":true}\n');
+      const { stdout } = await runCandor(['study', 'small', '--synthetic', '--seed', '7'], folder);
+      const warnings = [
+        'set to 0, though it costs money to trade: maker fee, slippage',
+        'gates are softer than usual: alpha 0.1 instead of 0.05, targetEdgeR 0.5 instead of 0.3',
+      ];
+      for (const warning of warnings) expect(stdout).toContain(`note: ${warning}\n`);
+      expect(stdout).toContain('note: the record of trials is broken at line 1 of backtests/trials.jsonl');
+      expect(stdout).toContain('\nfunding included; fees and slippage not, or not all\n');
+      expect(stdout).toMatch(/^(breakout may not trade|May trade: breakout)/m);
+      const json = reportIn(folder);
+      const report = readReport(join(folder, json));
+      expect(report.warnings).toEqual(warnings);
+      expect(json).toContain(`Z-${report.resultHash.slice(0, 8)}.json`);
+      expect(await runCandor(['verify', json], folder)).toMatchObject({ exitCode: 0, stderr: '' });
+    }));
+
+  it('is not run where its result could not be kept', () =>
+    inProject(STUDY, async (folder) => {
+      writeFileSync(join(folder, 'backtests/results'), 'a file where the folder should be');
+      const { exitCode, stderr } = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('the study was not run, because ');
+      expect(stderr).toContain('backtests/results cannot be written (EEXIST)');
+      expect(existsSync(join(folder, 'backtests/trials.jsonl'))).toBe(false);
     }));
 
   it('finds a number that was changed after the fact, and a strategy that was', () =>
@@ -245,6 +284,14 @@ describe('candor study with the exchange in reach', () => {
           data.series.map(({ missingCandles, missingFundingHours }) => missingCandles + missingFundingHours),
         ).toEqual(data.series.map(() => 0));
         expect(new Set(asked)).toEqual(new Set(['exchangeStatus', 'meta', 'candleSnapshot', 'fundingHistory']));
+        const elsewhere = await runCandor(['verify', reportIn(folder), '--database', 'data/empty.sqlite'], folder);
+        expect(elsewhere).toMatchObject({ exitCode: 0, stderr: '' });
+        writeFileSync(join(folder, 'config/candor.yaml'), NO_EXCHANGE);
+        const away = await runCandor(['verify', reportIn(folder), '--database', 'data/none.sqlite'], folder);
+        expect(away).toMatchObject({ exitCode: 1, stdout: '' });
+        expect(away.stderr).toContain('the candles of this report are not stored here');
+        expect(away.stderr).toContain('missing: BTC 1h, BTC 30m, ETH 1h, ETH 30m');
+        expect(away.stderr).toContain('candor import FILE');
         const questions = asked.length;
         const again = await runCandor(['study', 'small', '--json'], folder);
         expect(JSON.parse(again.stdout).data.fingerprint).toBe(data.fingerprint);

@@ -22,6 +22,11 @@ const TRIAL: Trial = {
   fingerprint: 'abc',
   source: 'hyperliquid',
   isSynthetic: false,
+  gates: { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 },
+  fees: { taker: 0.00045, maker: 0.00015 },
+  slippageBps: 2,
+  seed: 1,
+  controls: { draws: 1000, seed: 1 },
   resultSha256: '3'.repeat(64),
 };
 
@@ -46,6 +51,7 @@ describe.concurrent('candor trials', () => {
         '3  2025-07-27  ninety-days  BTC ETH SOL 1h  the synthetic market         2',
         '3 runs on record; on real candles 2 distinct trials (40 with the heat maps)',
         'the chain is intact (backtests/trials.jsonl)',
+        'lines cut off its end would not show in the file itself: git log -p shows them',
         '',
       ]);
     }));

@@ -51,6 +51,7 @@ function show(
   );
   if (state.intact) {
     out.line(`the chain is intact (${TRIALS_FILE})`);
+    out.line('lines cut off its end would not show in the file itself: git log -p shows them');
     return;
   }
   out.line(`${out.paint('red', 'the chain is broken')}: ${TRIALS_FILE}, line ${state.brokenAtLine}: ${state.reason}`);

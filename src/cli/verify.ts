@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { SpanPlan } from '../backtest/study-data.ts';
+import { type SpanPlan, spanWarnings } from '../backtest/study-data.ts';
+import type { Study } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { studyOf } from '../report/build.ts';
@@ -31,7 +32,10 @@ export async function run(file: string, _options: object, context: Context): Pro
   );
   try {
     const { source } = candles;
-    const { report } = await runAndJudge({ study, lineup, plan: planOf(expected), source, settings, seed }, context);
+    const { report } = await runAndJudge(
+      { study, lineup, plan: planOf(expected, study), source, settings, seed },
+      context,
+    );
     const differences = compareReports(expected, report);
     if (differences.length === 0) {
       out.line(
@@ -47,9 +51,10 @@ export async function run(file: string, _options: object, context: Context): Pro
 }
 
 /** The span and the anchors of the report: a 'newest' span would move with the data. */
-function planOf({ data, warnings }: Report): SpanPlan {
+function planOf({ data }: Report, study: Study): SpanPlan {
   const anchors = new Map(Object.entries(data.anchor).map(([interval, ms]) => [interval as Interval, ms as EpochMs]));
-  return { fromMs: data.fromMs as EpochMs, toMs: data.toMs as EpochMs, anchors, warnings };
+  const [fromMs, toMs] = [data.fromMs as EpochMs, data.toMs as EpochMs];
+  return { fromMs, toMs, anchors, warnings: spanWarnings(study, fromMs, toMs) };
 }
 
 function show(

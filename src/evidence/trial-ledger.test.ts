@@ -26,6 +26,11 @@ const base: Trial = {
   fingerprint: 'f1',
   source: 'hyperliquid',
   isSynthetic: false,
+  gates: { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 },
+  fees: { taker: 0.00045, maker: 0.00015 },
+  slippageBps: 2,
+  seed: 1,
+  controls: { draws: 1000, seed: 1 },
   resultSha256: HASH,
 };
 

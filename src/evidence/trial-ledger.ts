@@ -47,6 +47,13 @@ const trialSchema = z.object({
   source: z.string(),
   /** A trial on an invented market spends nothing of a real one. */
   isSynthetic: z.boolean(),
+  /** What the verdicts were measured by. */
+  gates: z.object({ alpha: z.number(), targetEdgeR: z.number(), minTrades: z.int(), minWeeks: z.int() }),
+  fees: z.object({ taker: z.number(), maker: z.number() }),
+  slippageBps: z.number(),
+  /** Of everything random that names no other. */
+  seed: z.int(),
+  controls: z.object({ draws: z.int(), seed: z.int() }),
   resultSha256: sha256Text,
 });
 

@@ -1,5 +1,5 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
-import type { Study } from '../domain/study.ts';
+import type { GateThresholds, Study } from '../domain/study.ts';
 import type { RecordedTrial, Trial } from './trial-ledger.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
@@ -7,6 +7,10 @@ export interface TrialFacts {
   readonly fingerprint: string;
   readonly source: string;
   readonly isSynthetic: boolean;
+  readonly gates: GateThresholds;
+  readonly fees: { readonly taker: number; readonly maker: number };
+  readonly slippageBps: number;
+  readonly seed: number;
   readonly resultSha256: string;
 }
 
@@ -23,6 +27,7 @@ export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFa
     toMs: outcome.toMs,
     cell: plain(study.cell),
     cells: new Set([canonical(study.cell), ...study.grid.map(({ rules }) => canonical(rules))]).size,
+    controls: { ...study.controls },
     ...facts,
   };
 }
