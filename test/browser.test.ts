@@ -16,12 +16,30 @@ const SCHEMES = ['light', 'dark'] as const;
 /** Text of normal size, WCAG 2.2 AA. */
 const LEAST_CONTRAST = 4.5;
 const OVERFLOW = 'document.documentElement.scrollWidth - window.innerWidth';
+const OPEN_ALL = `document.querySelectorAll('details').forEach((one) => { one.open = true; })`;
+/** How far each caption reaches beyond the window, and how many captions lie in a box that scrolls. */
+const CAPTIONS = `({
+  overflowPx: [...document.querySelectorAll('.caption, .caption small, figcaption')].map(
+    (one) => one.getBoundingClientRect().right - window.innerWidth),
+  inside: document.querySelectorAll(':is(.scroll, .wide) :is(caption, .caption, figcaption, h3, h4)').length,
+})`;
+/** What a strategy may take of a page while its details are folded. */
+const MOST_FOLDED_PX = { 390: 4_700, 1280: 2_700 } as const;
 const CONTRAST = readFileSync(new URL('./contrast.js', import.meta.url), 'utf8');
 
 interface Contrast {
   readonly pair: string;
   readonly contrast: number;
   readonly text: string;
+}
+
+/** One more target, so that the heat map has the four columns of the study that comes with the project. */
+function widenGrids(report: Report): void {
+  for (const strategy of report.strategies) {
+    if (strategy.status !== 'judged') continue;
+    const more = strategy.grid.filter(({ at }) => at['target'] === '3 R');
+    strategy.grid.push(...more.map((cell) => ({ ...cell, at: { ...cell.at, target: '1.5 R' } })));
+  }
 }
 
 const studied = newestReport(fileURLToPath(new URL('../backtests/results/', import.meta.url)));
@@ -50,6 +68,7 @@ describeInBrowser('the report in a browser', () => {
 
   beforeAll(async () => {
     const { report, candles } = fixtureReport({ draws: 60 });
+    widenGrids(report);
     writeFileSync(file, renderHtml(report, { candles }));
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: CHROMIUM_FLAGS });
   });
@@ -76,13 +95,53 @@ describeInBrowser('the report in a browser', () => {
     'fits $width px in the $colorScheme scheme, without an error and without a request',
     async ({ width, colorScheme }) => {
       const { page, faults } = await opened({ viewport: { width, height: 844 }, colorScheme });
-      for (const summary of await page.locator('summary').all()) await summary.click();
+      await page.evaluate(OPEN_ALL);
       const overflowPx = await page.evaluate<number>(OVERFLOW);
       expect(overflowPx).toBeLessThanOrEqual(0);
       expect(faults).toEqual([]);
       await page.close();
     },
   );
+
+  it.each([360, 390])('cuts no caption and no heat map at %i px', async (width) => {
+    const { page } = await opened({ viewport: { width, height: 844 } });
+    await page.evaluate(OPEN_ALL);
+    const { overflowPx, inside } = await page.evaluate<{ overflowPx: number[]; inside: number }>(CAPTIONS);
+    expect(overflowPx.length).toBeGreaterThan(20);
+    expect(Math.max(...overflowPx)).toBeLessThanOrEqual(0);
+    expect(inside).toBe(0);
+    const heats = await page.locator('.scroll:has(> .heat)').all();
+    expect(heats.length).toBeGreaterThan(0);
+    for (const heat of heats) {
+      expect(await heat.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    }
+    await page.close();
+  });
+
+  it.each([390, 1280] as const)('is folded to what one reads first, at %i px and without a script', async (width) => {
+    const { page } = await opened({ viewport: { width, height: 844 }, javaScriptEnabled: false });
+    const sections = page.locator('section.strategy:has(details)');
+    expect(await sections.count()).toBe(7);
+    for (const section of await sections.all()) {
+      const isKept = (await section.locator('.heading .verdict').innerText()) === 'KEEP';
+      const folds = await section.locator('details').evaluateAll((all) => all.map((one) => one.hasAttribute('open')));
+      const last = (await section.getByText(/^All \d+ trades?$/).count()) === 1 ? folds.pop() : false;
+      expect(last).toBe(false);
+      expect(folds).toEqual(folds.map(() => isKept));
+      if (!isKept) expect((await section.boundingBox())?.height).toBeLessThan(MOST_FOLDED_PX[width]);
+    }
+    await page.close();
+  });
+
+  it('lands on a strategy below whatever stays on top of the window', async () => {
+    const { page } = await opened({ viewport: { width: 390, height: 844 } });
+    await page.locator('a[href="#strategy-fair-die"]').click();
+    const bar = await page.locator('.synthetic-bar').boundingBox();
+    const heading = await page.locator('#strategy-fair-die-h').boundingBox();
+    expect(heading?.y).toBeGreaterThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0));
+    expect(heading?.y).toBeLessThan(300);
+    await page.close();
+  });
 
   it.each(SCHEMES)('can be read in the %s scheme: every text stands out from its ground', async (colorScheme) => {
     const { page } = await opened({ viewport: { width: 1280, height: 900 }, colorScheme });
@@ -126,7 +185,10 @@ describeInBrowser('the report in a browser', () => {
 
   it('looks at a trade on its own candles, one after another, and closes', async () => {
     const { page, faults } = await opened({ viewport: { width: 390, height: 844 } });
-    await page.locator('summary').first().click();
+    await page
+      .getByText(/^All \d+ trades$/)
+      .first()
+      .click();
     await page.locator('[data-trade] button').nth(2).click();
     const dialog = page.locator('#lens');
     expect(await dialog.locator('h2').innerText()).toMatch(/^Trade 3 of \d+: planted-edge$/);
@@ -147,6 +209,15 @@ describeInBrowser('the report in a browser', () => {
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.watermark').isVisible()).toBe(true);
+    // Folded on the screen, open on paper: all but the lists of trades.
+    const heights = await page
+      .locator('section.strategy details .heat')
+      .evaluateAll((all) => all.map((one) => (one.checkVisibility() ? one.getBoundingClientRect().height : 0)));
+    expect(heights.length).toBeGreaterThan(5);
+    expect(Math.min(...heights)).toBeGreaterThan(50);
+    const list = page.locator('.trades').first();
+    expect(await list.isVisible()).toBe(false);
+    expect(await page.locator('.on-paper').first().isVisible()).toBe(true);
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(
       'rgb(255, 255, 255)',
     );

@@ -15,9 +15,9 @@ export interface Criticism {
 /** A month in which nothing happened is a month of which the result says nothing. */
 const LONG_PAUSE_MS = 30 * DAY_MS;
 /** Below this many fires, what followed a condition is an anecdote. */
-const MIN_FIRES = 30;
+export const MIN_FIRES = 30;
 /** A move that is smaller than what a trade costs bears out nothing, and refutes nothing. */
-const NOTABLE_RETURN = 0.001;
+export const NOTABLE_RETURN = 0.001;
 const NOTABLE_SHARE = 0.25;
 
 /** The study's criticism of its own result, the gravest first. */

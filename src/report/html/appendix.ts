@@ -9,8 +9,6 @@ import { table } from './table.ts';
 /** What a reader needs to know before the numbers mean something. */
 export function readingSection(report: Report): Markup {
   const draws = formatNumber(report.study.controls.draws);
-  const strategies = formatNumber(report.family.strategies);
-  const correction = report.family.method === 'holm' ? 'Holm' : 'Westfall and Young';
   const alpha = formatPercent(report.config.gates.alpha, 0);
   return section(
     report,
@@ -24,11 +22,20 @@ had put at risk. Expectancy is the mean R of all trades, after fees, slippage an
 same stops, targets, sizes and costs. A strategy that does not beat them owes its result to its stops, or to luck.</p>
 </div><div class="half">
 <p><b>Rotations</b> are the strategy’s own signals moved to other times, all coins together. They keep its habits and
-take away its timing. This control carries the verdict; its p is corrected for all ${strategies}
-strategies of the study (${correction}), because the best of many looks good by chance.</p>
-<p><b>KEEP</b> passes every gate that decides; without any edge anywhere, at most ${alpha} of studies say it at all.
+take away its timing. This control carries the verdict; ${correctionInWords(report)}</p>
+<p><b>KEEP</b> passes every gate that decides; its gates are set so that, without any edge anywhere, at most ${alpha}
+of studies should say it.
 <b>KILL refuted</b>: shown to lose. <b>KILL unproven</b>: not shown to win. <b>NO VERDICT</b>: this data cannot tell.
 Only a KEEP may trade.</p></div></div>`,
+  );
+}
+
+function correctionInWords({ family: { method, strategies } }: Report): string {
+  if (strategies === 1) return 'with one strategy in the study, its p needs no correction.';
+  const correction = method === 'holm' ? 'Holm' : 'Westfall and Young';
+  return (
+    `its p is corrected for all ${formatNumber(strategies)} strategies of the study (${correction}), ` +
+    'because the best of many looks good by chance.'
   );
 }
 

@@ -6,6 +6,7 @@ import type { JudgedStrategy, Report, ReportedTrade } from '../schema.ts';
 import { type Axis, steppedLabel, timeAxis, verticalAxis } from './axes.ts';
 import { html, type Markup } from './markup.ts';
 import { EXTENT, idOf, percent, plot, round, shape } from './plot.ts';
+import { inEntryOrder } from './trades-table.ts';
 
 /** Candles of a chart at most: more would be narrower than two pixels. */
 const MOST_CANDLES = 380;
@@ -103,16 +104,18 @@ function mergedBars(columns: CandleColumns, fromMs: number, toMs: number, candle
 
 /** The trades of one strategy on the candles of one coin. */
 export function tradesOnCandles(strategy: JudgedStrategy, drawings: readonly CandleDrawing[]): Markup {
-  return html`<div class="stack"><div><h3>Trades on candles</h3>
-<p class="legend"><span>▲ long, ▼ short: the entry</span><span class="gain">━● exit of a trade that won</span>
+  return html`<div class="stack"><p class="legend"><span>▲ long, ▼ short: the entry</span>
+<span class="gain">━● exit of a trade that won</span>
 <span class="loss">━✕ of one that lost</span><span class="loss">┅ the stop at the entry</span>
-<span class="with-script">Choose a trade to see it on the study’s own candles.</span></p></div>
+<span class="with-script">Choose a trade to see it on the study’s own candles.</span></p>
 ${drawings.map((drawing) => tradesFigure(strategy, drawing))}</div>`;
 }
 
 function tradesFigure(strategy: JudgedStrategy, drawing: CandleDrawing): Markup {
   const { coin, id, x, y, candleMs } = drawing;
-  const rows = strategy.trades.map((trade, row) => ({ trade, row })).filter(({ trade }) => trade.coin === coin);
+  const rows = inEntryOrder(strategy.trades)
+    .map((trade, row) => ({ trade, row }))
+    .filter(({ trade }) => trade.coin === coin);
   const trades = rows.map(({ trade }) => trade);
   const won = trades.filter((trade) => trade.netPnlUsd > 0);
   const lost = trades.filter((trade) => trade.netPnlUsd <= 0);

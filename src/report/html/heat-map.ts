@@ -22,7 +22,7 @@ const RULE_WORDS: Readonly<Record<string, string>> = {
 const MOST_TINT = 46;
 const CAPTION = 'Expectancy a trade in R on the risk grid';
 const NOTE =
-  'Outlined: the cell that was named before the run. It alone carries the verdict; ' +
+  'Outlined: the cell that the study names. It alone carries the verdict; ' +
   'the others show whether it stands alone.';
 
 /**

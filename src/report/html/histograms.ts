@@ -10,15 +10,14 @@ const HEIGHT_PX = 170;
 /** How the trades of a strategy ended, in multiples of what they risked. */
 export function tradesHistogram(strategy: JudgedStrategy): Markup {
   const { histogramR, metrics } = strategy;
-  if (histogramR === null)
-    return html`<figure class="third"><h3>Results of the trades</h3><p class="soft">No trades.</p></figure>`;
+  if (histogramR === null) return html`<figure><h3>Results of the trades</h3><p class="soft">No trades.</p></figure>`;
   const high = max(histogramR.counts) ?? 1;
   const { low, end } = rangeOf(histogramR, []);
   const x = horizontalAxis(low, end, 6, steppedLabel(low, end, 6));
   const y = verticalAxis(0, high, 4, (value) => formatNumber(value));
   const trades = formatCount(metrics.trades ?? 0, 'trade');
   const description = `${trades} with a mean of ${formatR(metrics.expectancyR)} after costs.`;
-  return html`<figure class="third keep-together"><h3>Results of the trades <small>in R, after costs</small></h3>
+  return html`<figure class="keep-together"><h3>Results of the trades <small>in R, after costs</small></h3>
 ${plot({
   id: idOf(strategy.name, 'trades'),
   title: `Histogram of the results of ${strategy.name} in R`,
@@ -54,7 +53,7 @@ export function controlHistogram(strategy: JudgedStrategy, control: ReportedCont
   const { meanR } = control;
   const { expectancyR } = strategy.metrics;
   if (meanR === null) {
-    return html`<figure class="third"><h3>${words.title}</h3><p class="soft">No draw made a trade.</p></figure>`;
+    return html`<figure class="half"><h3>${words.title}</h3><p class="soft">No draw made a trade.</p></figure>`;
   }
   const { low, end } = rangeOf(meanR, expectancyR === null ? [] : [expectancyR]);
   const x = horizontalAxis(low, end, 5, steppedLabel(low, end, 5));
@@ -63,7 +62,7 @@ export function controlHistogram(strategy: JudgedStrategy, control: ReportedCont
   const p = control.kind === 'coin-flip' ? strategy.pValues.coinFlip : strategy.pValues.rotation;
   const beaten = `Better than ${formatShare(control.draws - control.asGood, control.draws)}, p = ${formatP(p)}.`;
   const place = expectancyR === null ? 'It made no trades.' : beaten;
-  return html`<figure class="third keep-together"><h3>${words.title} <small>mean R of each draw</small></h3>
+  return html`<figure class="half keep-together"><h3>${words.title} <small>mean R of each draw</small></h3>
 ${plot({
   id: idOf(strategy.name, control.kind),
   title: `${words.title}: ${strategy.name}`,

@@ -40,10 +40,10 @@ export function metricsTable(strategy: JudgedStrategy): Markup {
   });
   const metrics = table<MetricName>({
     label: `Metrics of ${strategy.name} beside its controls`,
-    caption: 'Every metric beside its controls',
     note:
       'The strategy’s value, then 5 %, 50 % and 95 % of the draws, and its place among them from the lowest to the ' +
       'highest; the shaded part is the middle nine tenths.',
+    className: 'metrics',
     columns: [
       { title: '', cell: (name) => LOOKS[name].label },
       {

@@ -4,6 +4,7 @@ import type { CandleColumns } from '../../domain/candle.ts';
 import type { Report } from '../schema.ts';
 import { html, trusted } from './markup.ts';
 import { renderHtml } from './page.ts';
+import { studyInWords } from './verdicts.ts';
 
 describe('markup', () => {
   it('escapes whatever is inserted, unless it is markup', () => {
@@ -104,5 +105,65 @@ describe('the page', () => {
     const shown = renderHtml(report, { candles: [] });
     expect(shown).not.toContain('<script');
     expect(shown).toContain('never traded');
+  });
+
+  it('shows warnings under the title, before any number', () => {
+    const shown = renderHtml({ ...report, warnings: ['The clock stood still.'] }, { candles });
+    const place = shown.indexOf('<li>The clock stood still.</li>');
+    expect(place).toBeGreaterThan(shown.indexOf('<h1>'));
+    expect(place).toBeLessThan(shown.indexOf('<dl'));
+    expect(shown).toContain('aria-label="Warnings"');
+    expect(page).not.toContain('aria-label="Warnings"');
+  });
+
+  it('lists trades by their entry, and its markers count in the same order', () => {
+    const [first] = report.strategies;
+    if (first?.status !== 'judged') throw new TypeError('the first strategy was judged');
+    const rows = [...page.matchAll(/<tr data-trade="(\S+) \S+ (\d+)/g)].slice(0, first.trades.length);
+    const times = rows.map(([, , timeMs]) => Number(timeMs));
+    expect(times).toEqual(first.trades.map(({ entryTimeMs }) => entryTimeMs).toSorted((a, b) => a - b));
+    expect(times).not.toEqual(first.trades.map(({ entryTimeMs }) => entryTimeMs));
+    const marker = /data-row="5"><title>(\S+) \S+ (\S+ \S+) at/.exec(page);
+    expect(marker?.[1]).toBe(rows[5]?.[1]);
+    expect(marker?.[2]).toBe(new Date(times[5] as number).toISOString().slice(0, 16).replace('T', ' '));
+  });
+
+  it('counts one strategy as one', () => {
+    const one = { ...report, strategies: report.strategies.slice(0, 1), family: { ...report.family, strategies: 1 } };
+    expect(studyInWords(one)).toMatch(/^The only strategy showed /);
+    expect(studyInWords({ ...one, strategies: report.strategies.slice(3, 4) })).toMatch(
+      /^The only strategy showed no edge that luck does not explain\. It /,
+    );
+    expect(renderHtml(one, { candles: [] })).not.toContain('1 strategies');
+  });
+
+  it('claims no more than it shows', () => {
+    expect(page).toContain('at most 5\u202f%\nof studies should say it');
+    expect(page).not.toContain('fixed before the run');
+  });
+
+  it('does not take silence for praise where the gates refuse', () => {
+    const silent = structuredClone(report);
+    for (const strategy of silent.strategies) if (strategy.status === 'judged') strategy.criticism = [];
+    const shown = renderHtml(silent, { candles: [] });
+    const part = (name: string) => shown.split(`id="strategy-${name}"`)[1]?.split('</section>')[0];
+    expect(part('planted-edge')).toContain('None of the questions that the study asks itself found anything.');
+    expect(part('fair-die')).toContain('The gates above already say it');
+    expect(part('never-fires')).toContain('It never traded');
+  });
+
+  it.each([
+    { fires: 207, excess: -0.0004, words: 'too small to tell' },
+    { fires: 29, excess: 0.05, words: 'too small to tell' },
+    { fires: 30, excess: 0.001, words: 'as it says' },
+    { fires: 207, excess: -0.002, words: 'the opposite of what it says' },
+  ])('reads $excess after $fires times: $words', ({ fires, excess, words }) => {
+    const claimed = structuredClone(report);
+    const [first] = claimed.strategies;
+    if (first?.status !== 'judged') throw new TypeError('the first strategy was judged');
+    const claim = { side: 'long', condition: 'lucky', bet: 'continuation', horizonCandles: 48 } as const;
+    first.claims = [{ ...claim, fires, excessReturnFraction: excess }];
+    claimed.strategies = [first];
+    expect(renderHtml(claimed, { candles: [] })).toContain(`<td class="text wide-cell">${words}</td>`);
   });
 });

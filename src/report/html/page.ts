@@ -65,9 +65,9 @@ function masthead(report: Report): Markup {
     .filter(({ interval }) => interval === study.interval)
     .reduce((sum, series) => sum + series.candles, 0);
   const span = `${formatDay(data.fromMs)} – ${formatDay(data.toMs)}, ${formatDuration(data.toMs - data.fromMs)}`;
-  const notes = warnings.map((warning) => html`<li>${warning}</li>`);
   return html`<header class="masthead"><p class="eyebrow">Candor · backtest report</p><h1>${study.name}</h1>
 <p class="lead">${studyInWords(report)}</p>
+${warnings.length === 0 ? '' : warningBox(warnings)}
 ${facts([
   ['Data', data.isSynthetic ? html`<b>invented prices</b>` : `${data.source}, trade candles`],
   ['Coins', study.coins.join(', ')],
@@ -75,8 +75,14 @@ ${facts([
   ['Candles', `${formatNumber(candles)} of ${study.interval}, warm-up included`],
   ['Controls', `2 × ${formatCount(study.controls.draws, 'draw')} a strategy`],
   ['Fingerprint', html`<code>${data.fingerprint.slice(0, 16)}</code>`],
-])}
-${notes.length === 0 ? '' : html`<ul class="criticism">${notes}</ul>`}</header>`;
+])}</header>`;
+}
+
+/** Before any number: what a reader must know to read them. */
+function warningBox(warnings: readonly string[]): Markup {
+  const notes = warnings.map((warning) => html`<li>${warning}</li>`);
+  return html`<aside class="warnings" aria-label="Warnings"><b>${warnings.length === 1 ? 'Warning' : 'Warnings'}</b>
+<ul>${notes}</ul></aside>`;
 }
 
 /** The style sheet, and what every printed page repeats at its edges. */

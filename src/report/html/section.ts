@@ -21,3 +21,10 @@ export function facts(rows: readonly (readonly [term: string, value: Content])[]
   return html`<dl class="facts">
 ${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>\n`)}</dl>`;
 }
+
+/** A part that opens and closes without a script; on paper it is open. */
+export function fold(title: string, body: Content, isOpen: boolean): Markup {
+  return html`<details class="fold"${isOpen ? ' open' : ''}><summary><h3>${title}</h3></summary>
+${body}</details>
+`;
+}

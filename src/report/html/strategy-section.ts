@@ -1,16 +1,16 @@
-import { formatCount, formatInstant, formatNumber, formatPrice, formatR, formatUsd } from '../format.ts';
-import type { FailedStrategy, JudgedStrategy, Report, ReportedTrade, StrategyReport } from '../schema.ts';
+import { formatNumber } from '../format.ts';
+import { nameOf } from '../name.ts';
+import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../schema.ts';
 import { accountFigure } from './account-chart.ts';
 import { type CandleDrawing, tradesOnCandles } from './candles-chart.ts';
 import { heatMap } from './heat-map.ts';
 import { controlHistogram, tradesHistogram } from './histograms.ts';
-import { lensAttributes } from './lens.ts';
 import { verdictMark } from './marks.ts';
 import { html, type Markup } from './markup.ts';
 import { metricsTable } from './metrics-table.ts';
-import { facts, section } from './section.ts';
-import { table } from './table.ts';
-import { claimsTable, coinTable, gatesTable, monthTable, robustnessTable, toned } from './tables.ts';
+import { facts, fold, section } from './section.ts';
+import { claimsTable, coinTable, gatesTable, monthTable, robustnessTable } from './tables.ts';
+import { tradesList } from './trades-table.ts';
 import { sectionId } from './verdicts.ts';
 
 /** Everything about one strategy, from its verdict to its last trade. */
@@ -40,15 +40,25 @@ function judgedBody(report: Report, strategy: JudgedStrategy, drawings: readonly
 <div>${gatesTable(strategy)}</div>
 ${criticism(strategy)}
 ${hasTrades ? accountFigure(report, strategy) : ''}
-${strategy.controls.map((control) => controlHistogram(strategy, control))}${tradesHistogram(strategy)}
-${hasTrades && drawings.length > 0 ? tradesOnCandles(strategy, drawings) : ''}
-<div class="half keep-together">${heatMap(strategy)}</div>
-<div class="half stack">${coinTable(strategy)}${monthTable(strategy)}</div>
-<div>${metricsTable(strategy)}</div>
-<div class="half">${claimsTable(strategy)}</div>
-<div class="half">${robustnessTable(strategy, report.study.interval)}${refusalLine(strategy)}</div>
-${hasTrades ? tradesTable(strategy) : ''}
+${strategy.controls.map((control) => controlHistogram(strategy, control))}
+<div>${details(report, strategy, drawings)}</div>
 </div>`;
+}
+
+/** What one looks up: open for a strategy that may trade, folded for the others. The list of its trades never opens. */
+function details(report: Report, strategy: JudgedStrategy, drawings: readonly CandleDrawing[]): Markup {
+  const hasTrades = strategy.trades.length > 0;
+  const isKept = strategy.verdict.word === 'KEEP';
+  const parts = html`<div class="blocks">
+<div class="half stack">${heatMap(strategy)}${tradesHistogram(strategy)}</div>
+<div class="half stack">${coinTable(strategy)}${monthTable(strategy)}${robustnessTable(strategy, report.study.interval)}
+</div></div>`;
+  return html`${
+    hasTrades && drawings.length > 0 ? fold('Trades on candles', tradesOnCandles(strategy, drawings), isKept) : ''
+  }${fold('By risk cell, coin, month and finer candles', parts, isKept)}
+${fold('Every metric beside its controls', metricsTable(strategy), isKept)}
+${fold('What each condition says, and what was measured', [claimsTable(strategy), refusalLine(strategy)], isKept)}
+${hasTrades ? tradesList(strategy, `${nameOf(report)}.json`) : ''}`;
 }
 
 function factsOf(strategy: JudgedStrategy): Markup {
@@ -69,9 +79,18 @@ function factsOf(strategy: JudgedStrategy): Markup {
 function criticism(strategy: JudgedStrategy): Markup {
   const list =
     strategy.criticism.length === 0
-      ? html`<p class="soft">None of the questions that the study asks itself found anything.</p>`
+      ? html`<p class="soft">${noCriticism(strategy)}</p>`
       : html`<ul class="criticism">${strategy.criticism.map(({ text }) => html`<li>${text}</li>`)}</ul>`;
   return html`<div class="keep-together"><h3>What speaks against it</h3>${list}</div>`;
+}
+
+/** A question that found nothing is no praise for a strategy that its gates refuse. */
+function noCriticism({ gates, trades }: JudgedStrategy): string {
+  if (trades.length === 0) return 'It never traded, so there is no result to question.';
+  const isRefused = gates.some(({ decides, status }) => decides && status !== 'passed');
+  return isRefused
+    ? 'The gates above already say it; the study’s other questions found nothing further.'
+    : 'None of the questions that the study asks itself found anything.';
 }
 
 function refusalLine({ refusals, conflicts, lapses }: JudgedStrategy): Markup {
@@ -83,29 +102,4 @@ function refusalLine({ refusals, conflicts, lapses }: JudgedStrategy): Markup {
       ? 'Every signal that met a flat leg became a trade.'
       : `Signals without a trade: ${parts.join(', ')}.`;
   return html`<p class="note">${words}</p>`;
-}
-
-function tradesTable(strategy: JudgedStrategy): Markup {
-  const { name, trades } = strategy;
-  return html`<details><summary>All ${formatCount(trades.length, 'trade')}</summary>
-${table<ReportedTrade>({
-  label: `Trades of ${name}`,
-  rowAttributes: lensAttributes,
-  columns: [
-    { title: 'Entry, UTC', cell: (trade) => formatInstant(trade.entryTimeMs) },
-    { title: 'Coin', cell: (trade) => trade.coin },
-    { title: 'Side', cell: (trade) => trade.side },
-    { title: 'Quantity', cell: (trade) => trade.quantity, isNumber: true },
-    { title: 'Entry', cell: (trade) => formatPrice(trade.entryPrice), isNumber: true },
-    { title: 'Stop', cell: (trade) => formatPrice(trade.stopPrice), isNumber: true },
-    { title: 'Exit', cell: (trade) => formatPrice(trade.exitPrice), isNumber: true },
-    { title: 'Exit, UTC', cell: (trade) => formatInstant(trade.exitTimeMs), className: 'text' },
-    { title: 'Why', cell: (trade) => trade.reason },
-    { title: 'Fees', cell: (trade) => formatUsd(trade.feesUsd), isNumber: true },
-    { title: 'Funding', cell: (trade) => formatUsd(trade.fundingUsd), isNumber: true },
-    { title: 'Net', cell: (trade) => formatUsd(trade.netPnlUsd), isNumber: true },
-    { title: 'R', cell: (trade) => toned(trade.rMultiple, formatR(trade.rMultiple)), isNumber: true },
-  ],
-  rows: trades,
-})}</details>`;
 }

@@ -25,10 +25,9 @@ export interface TableSpec<Row> {
   readonly detail?: (row: Row) => Content;
 }
 
-/** A table that scrolls inside its own box where it is too wide, by keyboard too. */
+/** A table that scrolls inside its own box where it is too wide, by keyboard too; its caption stays where it is. */
 export function table<Row>(spec: TableSpec<Row>): Markup {
   const { label, caption, note, className = '', columns, rows, rowAttributes, detail } = spec;
-  const small = note === undefined ? '' : html`<small>${note}</small>`;
   const lines = rows.map((row) => {
     const cells = columns.map((column, i) => cell(column, row, i));
     return html`<tr ${rowAttributes?.(row)}>${cells}</tr>\n`;
@@ -37,10 +36,13 @@ export function table<Row>(spec: TableSpec<Row>): Markup {
     detail === undefined
       ? html`<tbody>${lines}</tbody>`
       : rows.map((row, i) => html`<tbody>${lines[i]}${detailRow(columns.length, detail(row))}</tbody>`);
-  return html`<div class="scroll" role="group" tabindex="0" aria-label="${label}"><table class="${className}">
-${caption === undefined ? '' : html`<caption>${caption} ${small}</caption>`}
+  const box = html`<div class="scroll" role="group" tabindex="0" aria-label="${label}"><table class="${className}">
 <thead><tr>${columns.map(headCell)}</tr></thead>
 ${body}</table></div>`;
+  if (caption === undefined && note === undefined) return box;
+  const small = note === undefined ? '' : html`<small>${note}</small>`;
+  return html`<div class="table"><div class="caption">${caption} ${small}</div>
+${box}</div>`;
 }
 
 function detailRow(columns: number, detail: Content): Markup {

@@ -1,4 +1,5 @@
 import type { ClaimResult } from '../../backtest/outcome.ts';
+import { MIN_FIRES, NOTABLE_RETURN } from '../../evidence/criticism.ts';
 import { formatMonth, formatNumber, formatPercent, formatR, formatSignedPercent, formatUsd } from '../format.ts';
 import type { JudgedStrategy, ReportedGate, ReportedTradeGroup } from '../schema.ts';
 import { gateMark } from './marks.ts';
@@ -15,7 +16,9 @@ export function gatesTable(strategy: JudgedStrategy): Markup {
   return table<ReportedGate>({
     label: `Gates of ${strategy.name}`,
     caption: 'Gates',
-    note: 'Each was fixed before the run. Those marked “advises” are shown and decide nothing.',
+    note:
+      'Thresholds come from the config and are part of this report. ' +
+      'Those marked “advises” are shown and decide nothing.',
     className: 'gates cards',
     columns: [
       { title: 'Gate', cell: (gate) => [gate.title, gate.decides ? '' : advises] },
@@ -104,27 +107,31 @@ export function claimsTable(strategy: JudgedStrategy): Markup {
   const horizon = formatNumber(strategy.claims[0]?.horizonCandles ?? 0);
   return table<Claim>({
     label: `Claims of ${strategy.name}`,
-    caption: 'What each condition says, and what was measured',
     note:
       `Mean return over the next ${horizon} candles in the direction of the side, less that of all candles; ` +
-      'before costs, each condition alone.',
+      'before costs, each condition alone. ' +
+      `Below ${formatPercent(NOTABLE_RETURN)}, or with fewer than ${MIN_FIRES} times, it is too small to tell.`,
+    className: 'cards',
     columns: [
       { title: 'Condition', cell: ({ side, condition }) => `${side} · ${condition}` },
-      { title: 'Says', cell: ({ bet }) => BET_WORDS[bet] },
-      { title: 'True at', cell: ({ fires }) => formatNumber(fires), isNumber: true },
+      { title: 'Says', cell: ({ bet }) => BET_WORDS[bet], label: 'Says' },
+      { title: 'True at', cell: ({ fires }) => formatNumber(fires), isNumber: true, label: 'True at' },
       {
         title: 'Measured',
         cell: ({ excessReturnFraction }) => formatSignedPercent(excessReturnFraction, 2),
         isNumber: true,
+        label: 'Measured',
       },
-      { title: 'Reading', cell: claimReading, className: 'text' },
+      { title: 'Reading', cell: claimReading, className: 'text wide-cell' },
     ],
     rows: strategy.claims,
   });
 }
 
-function claimReading({ bet, excessReturnFraction }: Claim): string {
+/** In words, and only where the criticism would hear it too. */
+function claimReading({ bet, fires, excessReturnFraction }: Claim): string {
   if (excessReturnFraction === null) return 'never true';
+  if (fires < MIN_FIRES || Math.abs(excessReturnFraction) < NOTABLE_RETURN) return 'too small to tell';
   if (bet === 'filter') return excessReturnFraction > 0 ? 'prices went its side’s way' : 'prices went the other way';
   return excessReturnFraction > 0 ? 'as it says' : 'the opposite of what it says';
 }

@@ -102,6 +102,7 @@ export function studyInWords({ strategies }: Report): string {
   const kept = count('KEEP');
   const killed = count('KILL');
   const open = count('NO VERDICT');
+  if (strategies.length === 1) return onlyStrategyInWords(kept, killed);
   const all = formatCount(strategies.length, 'strategy', 'strategies');
   const first =
     kept === 0
@@ -112,4 +113,10 @@ export function studyInWords({ strategies }: Report): string {
     open === 0 ? '' : `${formatNumber(open)} ${open === 1 ? 'has' : 'have'} no verdict`,
   ].filter((part) => part !== '');
   return rest.length === 0 ? first : `${first} ${rest.join(', ')}.`;
+}
+
+function onlyStrategyInWords(kept: number, killed: number): string {
+  if (kept === 1) return 'The only strategy showed an edge that luck hardly explains.';
+  const rest = killed === 1 ? 'It is killed.' : 'It has no verdict.';
+  return `The only strategy showed no edge that luck does not explain. ${rest}`;
 }
