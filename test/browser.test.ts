@@ -207,6 +207,8 @@ describeInBrowser('the report in a browser', () => {
     const { page } = await opened({ colorScheme: 'dark' });
     const pdf = await page.pdf({ preferCSSPageSize: true });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    // Four for a strategy, and some for the whole.
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).toBeLessThan(7 * 4 + 9);
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.watermark').isVisible()).toBe(true);
     // Folded on the screen, open on paper: all but the lists of trades.
