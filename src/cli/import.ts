@@ -61,9 +61,7 @@ export async function run(files: readonly string[], options: ImportOptions, cont
     out.note(options.dryRun ? 'nothing was stored (--dry-run)' : `in ${shownPath(context, context.databasePath)}`);
   }
   if (withoutRules.length > 0) {
-    out.note(
-      `the trading rules of ${withoutRules.join(', ')} are not known: before a study, import the exchange's meta answer`,
-    );
+    out.note(`the trading rules of ${withoutRules.join(', ')} are not known: a study needs the exchange's meta answer`);
   }
   for (const { error } of refused) out.error(error);
   if (refused.length > 0 && files.length > 1) out.note(`${refused.length} of ${counted(files.length, 'file')} refused`);

@@ -2,7 +2,7 @@ import { type ClosedCandle, impossibilityOf } from '../domain/candle.ts';
 import { DataError } from '../domain/errors.ts';
 import { formatTime, HOUR_MS, type Interval, intervalMs, intervalOfMs, MINUTE_MS } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
-import { DefectLog } from './defects.ts';
+import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
 import { type Gap, holesBetween } from './gap-store.ts';
 
 export const CANDLE_COLUMNS = ['t', 'o', 'h', 'l', 'c', 'v'] as const;
@@ -12,6 +12,8 @@ export interface PlacedCandles {
   readonly file: string;
   readonly candles: readonly ClosedCandle[];
   readonly lines: readonly number[];
+  /** What was found wrong with other lines of it. */
+  readonly defects?: DefectLog;
 }
 
 const OFF_GRID = 'time off the grid';
@@ -34,11 +36,12 @@ export function candleOfRow([t, o, h, l, c, v]: readonly number[]): ClosedCandle
  *
  * @throws DataError that counts the bad lines by kind, names the first of each and says what the likely cause is
  */
-export function checkCandles({ file, candles, lines }: PlacedCandles, interval: Interval): void {
+export function checkCandles(placed: PlacedCandles, interval: Interval): void {
+  const { file, candles, lines, defects = new DefectLog() } = placed;
+  const unreadable = defects.badLines;
   checkTimeUnit(file, candles, lines);
   checkSpacing(file, candles, interval);
   const stepMs = intervalMs(interval);
-  const defects = new DefectLog();
   let newestMs = Number.NEGATIVE_INFINITY;
   let seen: Set<number> | undefined;
   for (let i = 0; i < candles.length; i++) {
@@ -57,7 +60,9 @@ export function checkCandles({ file, candles, lines }: PlacedCandles, interval: 
     const impossible = impossibilityOf(candle);
     if (impossible !== undefined) defects.add(impossible, line, () => describe(candle));
   }
-  if (defects.badLines > 0) defects.throwIfAny(file, candles.length, likelyCause(defects, candles, interval));
+  if (defects.badLines === 0) return;
+  const hint = defects.badLines === unreadable ? UNREADABLE_LINES_HINT : likelyCause(defects, candles, interval);
+  defects.throwIfAny(file, candles.length + unreadable, hint);
 }
 
 function describe({ openTimeMs, open, high, low, close, volume }: ClosedCandle): string {

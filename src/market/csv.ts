@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type CsvError, parse } from 'csv-parse/sync';
 import { DataError } from '../domain/errors.ts';
-import { DefectLog } from './defects.ts';
+import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
 
 const unzip = promisify(gunzip);
 
@@ -13,6 +13,8 @@ export interface NumericRows {
   /** Per row the values of the asked-for columns, in that order. */
   readonly rows: readonly (readonly number[])[];
   readonly lines: readonly number[];
+  /** The lines that are no such row. Who checks the rows adds to it, so that one report tells all of the file. */
+  readonly defects: DefectLog;
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {
@@ -51,8 +53,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /**
  * Reads the columns of that name as numbers; other columns are ignored.
  *
- * @throws DataError naming file and line: no header, a missing column, an unclosed quote, a row with too few or too
- *   many fields, a field that is no number
+ * @returns the rows that can be read; in `defects` those with too few or too many fields, or a field that is no number
+ * @throws DataError naming file and line: no header, a missing column, an unclosed quote, no row that can be read
  */
 export function parseNumericCsv(content: Buffer, file: string, columns: readonly string[]): NumericRows {
   const rows: number[][] = [];
@@ -69,10 +71,13 @@ export function parseNumericCsv(content: Buffer, file: string, columns: readonly
       defects.add('wrong number of fields', line, () => `${fields.length} where the header has ${expected}`);
     } else {
       const row = places.map((place) => numberOf(fields[place] as string));
-      rows.push(row);
-      lines.push(line);
       const bad = row.findIndex(Number.isNaN);
-      if (bad !== -1) defects.add('not a number', line, () => `${columns[bad]} is '${fields[places[bad] as number]}'`);
+      if (bad === -1) {
+        rows.push(row);
+        lines.push(line);
+      } else {
+        defects.add('not a number', line, () => `${columns[bad]} is '${fields[places[bad] as number]}'`);
+      }
     }
     return null;
   };
@@ -81,19 +86,17 @@ export function parseNumericCsv(content: Buffer, file: string, columns: readonly
   } catch (error) {
     if (error instanceof DataError) throw error;
     const { message, lines: line } = error as CsvError & { lines?: number };
-    throw new DataError(`${file}: line ${line ?? rows.length + 1} is not CSV`, {
+    throw new DataError(`${file}: line ${line ?? rows.length + defects.badLines + 1} is not CSV`, {
       details: [message],
       hint: 'Repair the file or fetch it again; nothing was imported.',
       cause: error,
     });
   }
-  defects.throwIfAny(
-    file,
-    rows.length + defects.count('wrong number of fields'),
-    'Repair these lines or fetch the file again.',
-  );
-  if (rows.length === 0) throw new DataError(`${file} has no rows`);
-  return { file, rows, lines };
+  if (rows.length === 0) {
+    defects.throwIfAny(file, defects.badLines, UNREADABLE_LINES_HINT);
+    throw new DataError(`${file} has no rows`);
+  }
+  return { file, rows, lines, defects };
 }
 
 /** Where the wanted columns stand in the header. */

@@ -9,6 +9,9 @@ interface Defect {
   readonly what: string;
 }
 
+/** For lines that are no rows at all; of rows that are wrong, their values say more. */
+export const UNREADABLE_LINES_HINT = 'Repair these lines or fetch the file again.';
+
 /** Counts the bad lines of a file by kind and keeps the first of each, so that one report tells all of it. */
 export class DefectLog {
   readonly #byKind = new Map<DefectKind, Defect>();

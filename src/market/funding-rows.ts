@@ -1,6 +1,6 @@
 import { formatTime } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
-import { DefectLog } from './defects.ts';
+import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
 import { type FundingRow, fundingHour } from './funding-store.ts';
 
 export const FUNDING_COLUMNS = ['t', 'rate'] as const;
@@ -15,10 +15,16 @@ export function fundingOfRow([t, rate]: readonly number[]): FundingRow {
 /**
  * Checks that the rows are settlements, in order, at most one for each hour.
  *
+ * @param defects what was found wrong with other lines of the file
  * @throws DataError that counts the bad lines by kind and names the first of each
  */
-export function checkFunding(file: string, rows: readonly FundingRow[], lines: readonly number[]): void {
-  const defects = new DefectLog();
+export function checkFunding(
+  file: string,
+  rows: readonly FundingRow[],
+  lines: readonly number[],
+  defects = new DefectLog(),
+): void {
+  const unreadable = defects.badLines;
   let previousHour = Number.NEGATIVE_INFINITY;
   rows.forEach(({ timeMs, rate }, i) => {
     const line = lines[i] as number;
@@ -34,7 +40,9 @@ export function checkFunding(file: string, rows: readonly FundingRow[], lines: r
   });
   defects.throwIfAny(
     file,
-    rows.length,
-    'Rates are fractions for one settlement (0.0000125 is 0.00125 %), times UTC milliseconds, ascending.',
+    rows.length + unreadable,
+    defects.badLines === unreadable
+      ? UNREADABLE_LINES_HINT
+      : 'Rates are fractions for one settlement (0.0000125 is 0.00125 %), times UTC milliseconds, ascending.',
   );
 }

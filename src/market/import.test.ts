@@ -11,6 +11,7 @@ import { listSeries } from './series-store.ts';
 import {
   candleCsv,
   candlesAt,
+  csvRow,
   memoryDatabase,
   NEW_YEAR_MS,
   refusalOf,
@@ -204,7 +205,7 @@ describe('bad files are refused whole, with file, line and cause', () => {
     expect((await refusalOfPath(join(temporaryFolder(), 'hyperliquid_BTC_1h.csv'))).message).toMatch(
       /there is no such file/,
     );
-    expect((await refusalOfPath(temporaryFolder())).message).toMatch(/cannot be read: EISDIR/);
+    expect((await refusalOfPath(temporaryFolder())).message).toMatch(/cannot be read: it is a directory/);
   });
 
   test('a truncated gzip file and one with broken bytes', async () => {
@@ -214,6 +215,25 @@ describe('bad files are refused whole, with file, line and cause', () => {
     const noise = temporaryFile('hyperliquid_BTC_1h.csv', '\u001f');
     writeFileSync(noise, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
     expect((await refusalOfPath(noise)).message).toMatch(/is a (broken|truncated) gzip file/);
+  });
+
+  test('unreadable lines and impossible candles are counted together, the first of each named', async () => {
+    const rows = candlesAt([0, 1, 2]).map((candle) => csvRow(candle).split(','));
+    const spoilt = [
+      [0, 3, '500'],
+      [1, 4, 'NaN'],
+      [2, 5, '-1'],
+    ] as const;
+    for (const [row, column, value] of spoilt) (rows[row] as string[])[column] = value;
+    const error = await refusalOf(NAME, `t,o,h,l,c,v\n${rows.map((row) => row.join(',')).join('\n')}\n`);
+    expect(error.message).toBe(`${NAME}: 3 of 3 lines are bad; nothing was imported`);
+    expect(error.details.map((detail) => detail.split(': ').slice(0, 2).join(': '))).toEqual([
+      'line 2: low above open or close',
+      'line 3: not a number',
+      'line 4: negative volume',
+    ]);
+    const funding = await refusalOf('hyperliquid_BTC_funding.csv', `t,rate\n${at(0)},0.5\n${at(1)},x\n`);
+    expect(funding.message).toMatch(/2 of 2 lines are bad/);
   });
 
   test('an interval that the spacing contradicts is named with the likely one, both ways', async () => {

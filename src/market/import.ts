@@ -97,14 +97,14 @@ async function importCandleCsv(
   options: ImportOptions,
   delivery: Delivery,
 ): Promise<ImportedCandles> {
-  const { rows, lines } = parseNumericCsv(content, file, CANDLE_COLUMNS);
+  const { rows, lines, defects } = parseNumericCsv(content, file, CANDLE_COLUMNS);
   const candles = rows.map(candleOfRow);
   const coin = coinOf(db, file, named, options);
   const source = said('source', options.source, named.source, HOME_SOURCE, file);
   const spacing = intervalOfMs(usualSpacingMs(candles.map((candle) => candle.openTimeMs)) ?? 0);
   const asked = options.interval === undefined ? undefined : parseInterval(options.interval);
   const interval = parseInterval(said('interval', asked, named.content, spacing ?? '1h', file));
-  checkCandles({ file, candles, lines }, interval);
+  checkCandles({ file, candles, lines, defects }, interval);
   await interruptible(options.signal);
   return storeCandles(db, { file, source, coin, interval, candles }, delivery);
 }
@@ -117,11 +117,11 @@ async function importFundingCsv(
   options: ImportOptions,
   delivery: Delivery,
 ): Promise<ImportedFunding> {
-  const { rows: cells, lines } = parseNumericCsv(content, file, FUNDING_COLUMNS);
+  const { rows: cells, lines, defects } = parseNumericCsv(content, file, FUNDING_COLUMNS);
   const rows = cells.map(fundingOfRow);
   const coin = coinOf(db, file, named, options);
   const source = said('source', options.source, named.source, HOME_SOURCE, file);
-  checkFunding(file, rows, lines);
+  checkFunding(file, rows, lines, defects);
   await interruptible(options.signal);
   return storeFunding(db, { file, source, coin, rows }, delivery);
 }
@@ -241,7 +241,7 @@ function coinOf(db: MarketDatabase, file: string, named: NamedContent, options: 
   if (nearest === undefined) return coin;
   if (nearest.toLowerCase() === coin.toLowerCase()) {
     throw new UsageError(`${file}: there is no coin '${coin}', but there is ${nearest}`, {
-      hint: `The exchange writes it ${nearest}; ${named.coin === undefined ? `say --coin ${nearest}` : 'rename the file'}.`,
+      hint: `Letters count: ${named.coin === undefined ? `say --coin ${nearest}` : 'rename the file'}.`,
     });
   }
   if (named.coin === undefined && distance(coin.toLowerCase(), nearest.toLowerCase()) === 1) {
