@@ -154,6 +154,11 @@ describe('a study file', () => {
     expect(mistakes(line).join('\n')).toContain(message);
   });
 
+  it('that is empty is told what it lacks', () => {
+    const lacks = expect.arrayContaining([expect.stringMatching(/^line 1: interval: is missing: one of 1m, 3m/)]);
+    expect(() => load('')).toThrow(expect.objectContaining({ details: lacks }));
+  });
+
   it('that does not exist is refused with the nearest name', () => {
     const place = { root: project, workingDirectory: project, seed: 1 };
     expect(() => loadStudy('ninty-days', place)).toThrow(

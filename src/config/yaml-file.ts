@@ -81,6 +81,7 @@ function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     }
     case 'invalid_value': {
       const values = issue.values.map(String);
+      if (issue.input === undefined) return `is missing: one of ${values.join(', ')}`;
       const nearest = nearestNames(String(issue.input), values, 1)[0];
       const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
       return `${show(issue.input)} is not one of ${values.join(', ')}${hint}`;

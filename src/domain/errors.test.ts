@@ -33,5 +33,9 @@ describe('names that were meant', () => {
     expect(didYouMean('brekout', names)).toBe('Did you mean breakout?');
     expect(didYouMean('zzz', names)).toBe('Known: breakout, breakout-volume, rsi-reversion, ema-cross.');
     expect(didYouMean('zzz', [])).toBe('There are none yet.');
+    const coins = Array.from({ length: 229 }, (_, i) => `COIN${100 + i}`);
+    const hint = didYouMean('zzz', coins);
+    expect(hint).toMatch(/^Known: COIN100, .*, COIN110 … and 218 more\.$/);
+    expect(hint.length).toBeLessThan(125);
   });
 });

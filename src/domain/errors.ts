@@ -67,5 +67,19 @@ export function didYouMean(typed: string, candidates: Iterable<string>): string 
   const all = [...candidates];
   const nearest = nearestNames(typed, all);
   if (nearest.length > 0) return `Did you mean ${nearest.join(' or ')}?`;
-  return all.length > 0 ? `Known: ${all.join(', ')}.` : 'There are none yet.';
+  return all.length > 0 ? `Known: ${shortened(all)}.` : 'There are none yet.';
+}
+
+/** A hint is read, and nobody reads two hundred coins. */
+const LIST_CHARACTERS = 100;
+
+function shortened(names: readonly string[]): string {
+  let shown = 1;
+  let characters = names[0]?.length ?? 0;
+  while (shown < names.length) {
+    characters += 2 + (names[shown] as string).length;
+    if (characters > LIST_CHARACTERS) return `${names.slice(0, shown).join(', ')} … and ${names.length - shown} more`;
+    shown++;
+  }
+  return names.join(', ');
 }

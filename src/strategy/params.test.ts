@@ -21,6 +21,21 @@ const params = {
   average: choice(['ema', 'mean'], { default: 'mean' }),
 };
 
+describe('a slip in what is typed', () => {
+  // What Node sees, which strips types without looking at them.
+  const untyped = (input: object): never => input as never;
+
+  test.each([
+    ['int', () => int(untyped({ defualt: 20 })), "int(…) has no key 'defualt'", 'Did you mean default?'],
+    ['real', () => real(untyped({ default: 1, swep: {} })), "real(…) has no key 'swep'", 'Did you mean sweep?'],
+    ['choice', () => choice(['a'], untyped({ defalt: 'a' })), "choice(…) has no key 'defalt'", 'Did you mean default?'],
+    ['no default', () => int(untyped({ min: 1 })), 'int(…) has no default', 'Every param has one: default: 20.'],
+  ])('is named with the nearest key: %s', (_, make, message, hint) => {
+    expect(make).toThrow(StrategyError);
+    expect(make).toThrow(expect.objectContaining({ message, hint }));
+  });
+});
+
 describe('sweep values', () => {
   test('run from one end to the other', () => {
     expect(sweepValues(params.lookback)).toEqual([10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65]);

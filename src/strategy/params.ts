@@ -52,6 +52,7 @@ export type IntInput =
  * @throws StrategyError when the default, the range and the sweep contradict each other.
  */
 export function int(input: IntInput): NumberParam {
+  requireKeys('int', input, ['unit', 'default', 'sweep', 'min', 'max']);
   const counts = input.unit === 'candles';
   if (counts && 'max' in input) {
     throw new StrategyError('a param that counts candles has no max', {
@@ -74,6 +75,7 @@ export function int(input: IntInput): NumberParam {
  * @throws StrategyError when the default, the range and the sweep contradict each other.
  */
 export function real(input: RealInput): NumberParam {
+  requireKeys('real', input, ['default', 'sweep', 'min', 'max']);
   return numberParam({
     kind: 'real',
     default: input.default,
@@ -92,6 +94,7 @@ export function choice<const T extends string>(
   options: readonly T[],
   input: { readonly default: NoInfer<T> },
 ): ChoiceParam<T> {
+  requireKeys('choice', input, ['default']);
   if (new Set(options).size !== options.length) throw new StrategyError(`a choice repeats: ${options.join(', ')}`);
   if (!options.includes(input.default)) {
     throw new StrategyError(`the default '${input.default}' is none of the options`, {
@@ -213,6 +216,16 @@ function parseValue(where: string, param: Param, value: unknown): number | strin
     });
   }
   return value;
+}
+
+/** Node runs a strategy without looking at its types, so a slip in a key is found here or nowhere. */
+function requireKeys(maker: string, input: object, keys: readonly string[]): void {
+  for (const key of Object.keys(input)) {
+    if (keys.includes(key)) continue;
+    throw new StrategyError(`${maker}(…) has no key '${key}'`, { hint: didYouMean(key, keys) });
+  }
+  if (Object.hasOwn(input, 'default')) return;
+  throw new StrategyError(`${maker}(…) has no default`, { hint: 'Every param has one: default: 20.' });
 }
 
 function numberParam(param: NumberParam): NumberParam {
