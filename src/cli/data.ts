@@ -11,6 +11,10 @@ export interface DataOptions {
   readonly json?: true;
 }
 
+export interface CheckOptions extends DataOptions {
+  readonly strict?: true;
+}
+
 /** A list longer than this ends with how many more there are; --json has all. */
 const LIST_LENGTH = 5;
 
@@ -53,13 +57,16 @@ export async function runStatus(options: DataOptions, context: Context): Promise
 }
 
 /**
- * What is wrong with it, or missing from it. Gaps and disagreements are the venue's; damage makes the exit status 1.
+ * What is wrong with it, or missing from it. Gaps and disagreements are the venue's, and fail the command only where it
+ * is to be strict; impossible candles and damage always do.
  */
-export async function runCheck(options: DataOptions, context: Context): Promise<ExitCode> {
+export async function runCheck(options: CheckOptions, context: Context): Promise<ExitCode> {
   const audit = await withStoredDatabase(context, auditDatabase);
   if (options.json) context.out.json(audit);
   else showAudit(audit, context);
-  return audit.integrity.length === 0 && audit.series.every(({ impossible }) => impossible.length === 0) ? 0 : 1;
+  const isBroken = audit.integrity.length > 0 || audit.series.some(({ impossible }) => impossible.length > 0);
+  const isComplete = audit.disagreements.length === 0 && audit.series.every(({ gaps }) => gaps.length === 0);
+  return isBroken || (options.strict && !isComplete) ? 1 : 0;
 }
 
 function showAudit(audit: DataAudit, { out }: Context): void {
@@ -67,7 +74,7 @@ function showAudit(audit: DataAudit, { out }: Context): void {
   for (const series of audit.series) {
     if (series.gaps.length > 0) out.line(`\n${seriesName(series)}: ${counted(series.missing, 'row')} missing`);
     list(
-      series.gaps.map((gap) => `${describeGap(gap)}: ${gap.reason ?? 'nobody has delivered them yet'}`),
+      series.gaps.map((gap) => `${describeGap(gap)}:\n${gap.reason ?? 'never delivered'}`),
       out,
     );
     if (series.impossible.length > 0) out.line(`\n${seriesName(series)}: candles that no market can have made`);
@@ -91,8 +98,17 @@ function showAudit(audit: DataAudit, { out }: Context): void {
 }
 
 function list(lines: readonly string[], out: Context['out']): void {
-  for (const line of lines.slice(0, LIST_LENGTH)) out.line(`  ${line}`);
+  for (const line of lines.slice(0, LIST_LENGTH)) out.line(`  ${fitted(line)}`);
   if (lines.length > LIST_LENGTH) out.line(`  and ${count(lines.length - LIST_LENGTH)} more (--json lists all)`);
+}
+
+/** What a terminal shows in one line, less the indent of a list. */
+const LINE_CHARACTERS = 78;
+
+/** The lines joined where they fit, and under each other where they do not. */
+function fitted(text: string): string {
+  const joined = text.replaceAll('\n', ' ');
+  return joined.length <= LINE_CHARACTERS ? joined : text.replaceAll('\n', '\n    ');
 }
 
 function wholeAndParts({ source, coin, interval, partInterval }: Disagreement): string {
@@ -101,5 +117,5 @@ function wholeAndParts({ source, coin, interval, partInterval }: Disagreement): 
 
 function describeDisagreement({ openTimeMs, fields }: Disagreement): string {
   const values = fields.map(({ field, stored, fromParts }) => `${field} ${stored}, from parts ${fromParts}`);
-  return `${formatTime(openTimeMs)}: ${values.join('; ')}`;
+  return `${formatTime(openTimeMs)}: ${values.join(';\n')}`;
 }

@@ -16,6 +16,12 @@ describe.concurrent('the command line', () => {
     for (const command of ['study', 'import', 'data', 'prove', 'verify', 'trials']) expect(stdout).toContain(command);
   });
 
+  it('says its version', async () => {
+    const { exitCode, stdout } = await candor(['--version']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   it.each([
     [['stduy'], '(Did you mean study?)'],
     [['study', '--drws', '5'], '(Did you mean --draws?)'],

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
-import type { DataOptions } from './data.ts';
+import type { CheckOptions, DataOptions } from './data.ts';
 import type { ImportOptions } from './import.ts';
 import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
@@ -38,6 +39,7 @@ function createProgram(): Command {
       'Honest backtests for Hyperliquid perpetuals: a strategy trades only after it has beaten a coin flip that wore ' +
         'the same stops.',
     )
+    .version(versionOf(), '--version', 'show the version')
     .option('--config <file>', 'read this config instead of config/candor.yaml')
     .option('--database <file>', 'use this database instead of the one in the config')
     .addOption(new Option('--log-level <level>', 'how much to log to stderr').choices(LOG_LEVELS))
@@ -52,6 +54,11 @@ function createProgram(): Command {
   addStudyCommands(program, frame);
   addDataCommands(program, frame);
   return program;
+}
+
+function versionOf(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function addStudyCommands(program: Command, frame: Frame): void {
@@ -123,8 +130,9 @@ function addDataCommands(program: Command, frame: Frame): void {
   data
     .command('check')
     .description('gaps, impossible candles, intervals that disagree')
+    .option('--strict', 'exit with status 1 for anything found, not for impossible candles and damage alone')
     .option('--json', 'print it as JSON')
-    .action(frame(async (context, options: DataOptions) => (await import('./data.ts')).runCheck(options, context)));
+    .action(frame(async (context, options: CheckOptions) => (await import('./data.ts')).runCheck(options, context)));
 }
 
 /** Config, log and Ctrl-C around a command; gives the exit status. */
