@@ -13,7 +13,8 @@ import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyDa
 
 /** Where a study takes its candles from: the database, or the synthetic market. */
 export interface CandleSource {
-  readonly name: string;
+  /** Who delivered these candles. */
+  readonly sourceOf: (coin: string, interval: Interval) => string;
   readonly isSynthetic: boolean;
   /** @throws UsageError with the nearest names for what is not there */
   readonly span: (coin: string, interval: Interval) => SeriesSpan;
@@ -34,7 +35,7 @@ export function storedCandles(db: MarketDatabase, preferred: string): CandleSour
       ? preferred
       : undefined;
   return {
-    name: preferred,
+    sourceOf: (coin, interval) => findCandleSeries(db, { coin, interval, source: sourceOf(coin, interval) }).source,
     isSynthetic: false,
     span: (coin, interval) => {
       const { firstOpenMs, lastOpenMs } = findCandleSeries(db, { coin, interval, source: sourceOf(coin, interval) });
@@ -70,7 +71,9 @@ export function assembleStudyData(
   const funding = coins.map((coin) => sliceFunding(source.funding(coin), firstMs, toMs));
   return {
     isSynthetic: source.isSynthetic,
-    source: source.name,
+    source: [
+      ...new Set(coins.flatMap((coin) => [...plan.anchors.keys()].map((one) => source.sourceOf(coin, one)))),
+    ].join(' and '),
     fingerprint: fingerprintOf({ candles: grids.flatMap((grid) => [...grid.candles.values()]), funding }),
     fromMs,
     toMs,

@@ -34,9 +34,10 @@ export async function checkLookAhead(bench: StrategyBench): Promise<LookAhead> {
   const candles = Math.min(CANDLES, to - settleOf(built, interval) - CANDLES_BESIDE);
   if (candles < FEWEST_CANDLES) return { kind: 'too-few-candles' };
   const markets = cutMarkets(room.markets(interval), 0, to);
-  const coin = coins[0] as string;
-  const { difference } = await proveStrategy({ loaded, params: built.params, coin, interval, markets, candles });
-  if (difference !== undefined) throw looksAhead(bench, coin, describeDifference(difference));
+  for (const coin of coins) {
+    const { difference } = await proveStrategy({ loaded, params: built.params, coin, interval, markets, candles });
+    if (difference !== undefined) throw looksAhead(bench, coin, describeDifference(difference));
+  }
   for (const leg of coins.keys()) await replay(bench, leg);
   return { kind: 'replayed', candles: (to - from) * coins.length };
 }

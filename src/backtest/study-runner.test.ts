@@ -18,6 +18,7 @@ import type { StrategyOutcome, StudyOutcome } from './outcome.ts';
 import { StrategyBench } from './strategy-bench.ts';
 import type { StudyData } from './study-data.ts';
 import { runStudy } from './study-runner.ts';
+import { carryOut } from './study-tasks.ts';
 
 const STRATEGIES = fileURLToPath(new URL('../../strategies/', import.meta.url));
 const COSTS = { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 2 };
@@ -207,6 +208,16 @@ describe('a strategy that looks ahead', () => {
 
   test('expressions alone need no replay', async () => {
     expect(named(await run(study(['breakout']), clean), 'breakout').lookAhead).toEqual({ kind: 'by-construction' });
+  });
+});
+
+describe('a strategy whose file changes while the study runs', () => {
+  test('is not given the controls of another', async () => {
+    const loaded = await loadStrategy('breakout', STRATEGIES);
+    const bench = new StrategyBench(new MarketRoom(data()), study(['breakout']), COSTS, loaded, {});
+    const strategy = { name: 'breakout', params: {} };
+    const task = { kind: 'rotation', strategy, fileSha256: 'another', firstDraw: 0, plans: [], fanRows: [] } as const;
+    expect(() => carryOut(task, bench)).toThrow("the file of 'breakout' was changed while the study ran");
   });
 });
 

@@ -110,7 +110,7 @@ class StudyTasks {
     { strategy, value: { outcome, coinFlip } }: { readonly strategy: StudyStrategy; readonly value: Judged },
     plans: readonly RotationPlan[],
   ): Promise<StrategyOutcome> {
-    const common = { strategy, fanRows: this.#fanRows };
+    const common = { strategy, fileSha256: outcome.fileSha256, fanRows: this.#fanRows };
     const rotations = chunks(plans.length).map(({ first, count }) =>
       this.#call<DrawChunk>({
         kind: 'rotation',

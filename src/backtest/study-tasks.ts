@@ -1,4 +1,5 @@
 import { openTimeAt } from '../domain/candle.ts';
+import { StrategyError } from '../domain/errors.ts';
 import { Prng } from '../domain/prng.ts';
 import type { Costs, RiskRules } from '../domain/risk-rules.ts';
 import type { Study, StudyStrategy } from '../domain/study.ts';
@@ -172,12 +173,14 @@ export type Task = { readonly strategy: StudyStrategy } & (
   | { readonly kind: 'judge' }
   | {
       readonly kind: 'rotation';
+      readonly fileSha256: string;
       readonly firstDraw: number;
       readonly plans: readonly RotationPlan[];
       readonly fanRows: readonly number[];
     }
   | {
       readonly kind: 'coin-flip';
+      readonly fileSha256: string;
       readonly firstDraw: number;
       readonly draws: number;
       readonly legs: readonly CoinFlipLeg[];
@@ -185,7 +188,13 @@ export type Task = { readonly strategy: StudyStrategy } & (
     }
 );
 
+/** @throws StrategyError where the file of the strategy is no longer the one that was judged */
 export function carryOut(task: Task, bench: StrategyBench): Promise<Judged> | DrawChunk {
+  if (task.kind !== 'judge' && task.fileSha256 !== bench.loaded.sha256) {
+    throw new StrategyError(`the file of '${task.strategy.name}' was changed while the study ran`, {
+      hint: 'Its controls would be those of another strategy. Run the study again.',
+    });
+  }
   switch (task.kind) {
     case 'judge':
       return judgeTask(bench);

@@ -38,7 +38,7 @@ export function syntheticCandles({ coins, intervals, days, seed }: SyntheticRequ
   };
   const instruments = new Map(BUILT_IN_INSTRUMENTS.map((instrument) => [instrument.coin, instrument]));
   return {
-    name: 'synthetic',
+    sourceOf: () => 'synthetic',
     isSynthetic: true,
     span: (coin, interval) => {
       const columns = columnsOf(coin, interval);

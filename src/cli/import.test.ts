@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { runCandor, startCandor } from '../../test/run-candor.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+import { systemClock } from '../domain/clock.ts';
 import { openDatabase } from '../market/database.ts';
 import { summarizeSeries } from '../market/series-store.ts';
 import { seriesName } from './database.ts';
@@ -50,6 +51,18 @@ describe.concurrent('candor import', () => {
       const again = await runCandor(['import', GOOD, '--json'], folder);
       expect(JSON.parse(again.stdout)).toMatchObject({ imported: [{ added: 0, unchanged: 48 }], refused: [] });
       expect(stored(folder)).toEqual({ 'hyperliquid BTC 1h': 48 });
+    }));
+
+  it('refuses candles that have not closed: what is stored first is final', () =>
+    inProject(async (folder) => {
+      const hour = Math.floor(systemClock.nowMs() / HOUR_MS) * HOUR_MS;
+      const rows = [hour - 2 * HOUR_MS, hour - HOUR_MS, hour].map((openMs) => `${openMs},100,102,99,101,5\n`);
+      writeFileSync(join(folder, 'hyperliquid_ETH_1h.csv'), `t,o,h,l,c,v\n${rows.join('')}`);
+      const { exitCode, stderr } = await runCandor(['import', 'hyperliquid_ETH_1h.csv'], folder);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('hyperliquid_ETH_1h.csv has candles that have not closed yet');
+      expect(stderr).toContain('line 4:');
+      expect(stored(folder)).toEqual({});
     }));
 
   it('takes from the options what the name does not say', () =>
@@ -186,7 +199,7 @@ describe.concurrent('candor import', () => {
     inProject(async (folder) => {
       const coins = Array.from({ length: 24 }, (_, i) => `COIN${i}`);
       const files = coins.map((coin) => `hyperliquid_${coin}_1h.csv`);
-      const text = csv(20_000);
+      const text = csv(12_000);
       for (const file of files) writeFileSync(join(folder, file), text);
       const { child, ended } = startCandor(['import', ...files], folder);
       await atLeastOneSeriesIn(join(folder, 'data/candor.sqlite'));
@@ -194,7 +207,7 @@ describe.concurrent('candor import', () => {
       expect(await ended).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('stopped') });
 
       const kept = stored(folder);
-      expect(new Set(Object.values(kept))).toEqual(new Set([20_000]));
+      expect(new Set(Object.values(kept))).toEqual(new Set([12_000]));
       expect(Object.keys(kept).length).toBeLessThan(coins.length);
       expect(await runCandor(['data', 'check'], folder)).toMatchObject({ exitCode: 0 });
       expect(await runCandor(['import', ...files], folder)).toMatchObject({ exitCode: 0 });

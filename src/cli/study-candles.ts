@@ -14,6 +14,8 @@ export interface CandleRequest {
   readonly coins: readonly string[];
   readonly settlings: readonly Settling[];
   readonly isSyntheticWanted: boolean;
+  /** Where two sources have a candle, this one's is read. */
+  readonly preferredSource: string;
   /** Of the synthetic market. */
   readonly seed: number;
   /**
@@ -56,7 +58,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
       } catch (error) {
         if (!(error instanceof ExchangeUnreachableError)) throw error;
         if (request.stretch !== undefined) throw notStored(missing, request.stretch, error);
-        if (missing.length < request.coins.length * request.settlings.length) {
+        if (await hasCandles(db)) {
           await requireKnown(db, request.coins);
           throw halfStored(missing, error);
         }
@@ -67,7 +69,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         return synthetic(request);
       }
     }
-    return { source: storedCandles(db, context.config.source), close: () => db.close() };
+    return { source: storedCandles(db, request.preferredSource), close: () => db.close() };
   } catch (error) {
     if (db.open) db.close();
     throw error;
@@ -84,6 +86,11 @@ async function missingSeries(db: MarketDatabase, { coins, settlings }: CandleReq
   );
   const needed = coins.flatMap((coin) => settlings.map(({ interval }) => `${coin} ${interval}`));
   return needed.filter((series) => !stored.has(series));
+}
+
+async function hasCandles(db: MarketDatabase): Promise<boolean> {
+  const { listSeries } = await import('../market/series-store.ts');
+  return listSeries(db).some(({ kind }) => kind === 'trade');
 }
 
 /** A coin that nobody knows is a slip of the pen, and needs no exchange to be found. */

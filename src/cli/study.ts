@@ -32,14 +32,17 @@ export async function run(name: string, options: StudyOptions, context: Context)
   const lineup = await lineUp(study, context);
   const settlings = settlingsOf(study, lineup.chosen);
   const isSyntheticWanted = options.synthetic === true;
-  const { seed } = config;
-  const candles = await openCandles({ study, coins: lineup.coins, settlings, isSyntheticWanted, seed }, context);
+  const { seed, source: preferredSource } = config;
+  const candles = await openCandles(
+    { study, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource, seed },
+    context,
+  );
   try {
     const { source } = candles;
     const spans = lineup.coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
     const plan = planSpan(study, settlings, spans);
-    const { source: preferred, fees, slippageBps, gates } = config;
-    const settings = { source: preferred, fees, slippageBps, gates };
+    const { fees, slippageBps, gates } = config;
+    const settings = { source: preferredSource, fees, slippageBps, gates };
     const ledgerPath = join(root, TRIALS_FILE);
     const resultsPath = join(root, 'backtests', 'results');
     requireWritable(resultsPath, ledgerPath);
@@ -47,7 +50,7 @@ export async function run(name: string, options: StudyOptions, context: Context)
 
     const { isSynthetic, fingerprint } = data;
     const costs = { gates, fees, slippageBps, seed };
-    const facts = { fingerprint, source: source.name, isSynthetic, ...costs, resultSha256: report.resultHash };
+    const facts = { fingerprint, source: data.source, isSynthetic, ...costs, resultSha256: report.resultHash };
     appendTrial(ledgerPath, trialOfStudy(study, outcome, facts), context.clock);
     const written = writeReport(resultsPath, report, [...data.grids[0].candles.values()]);
     const notes = [ageNote(study, data, context.clock.nowMs()), chainNote(ledgerPath)].filter(

@@ -27,7 +27,7 @@ export async function run(file: string, _options: object, context: Context): Pro
   const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
   const isSyntheticWanted = data.isSynthetic;
   const candles = await openCandles(
-    { study, coins: lineup.coins, settlings, isSyntheticWanted, seed, stretch },
+    { study, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource: settings.source, seed, stretch },
     context,
   );
   try {

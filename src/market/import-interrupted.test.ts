@@ -12,8 +12,14 @@ import { candleAt, candleCsv, candlesAt, TEST_DELIVERY, temporaryFolder } from '
 const ROWS = 40_000;
 const BTC = { source: 'hyperliquid', coin: 'BTC', interval: '1m', kind: 'trade' } as const;
 
+const NOW_MS = Date.UTC(2026, 0, 1);
+
+/** The first question is whether the candles have closed; the next comes with a revision, amid the transaction. */
+const killingClock = (signal: string): string =>
+  `{ asked: 0, nowMs() { return this.asked++ === 0 ? ${NOW_MS} : process.kill(process.pid, '${signal}'); } }`;
+
 /** An import in a process of its own; `clock` is the source text of the clock that it is given. */
-function importing(database: string, file: string, clock = '{ nowMs: () => 0 }'): ChildProcess {
+function importing(database: string, file: string, clock = `{ nowMs: () => ${NOW_MS} }`): ChildProcess {
   const from = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
   const program = `
     import { openDatabase } from ${from('./database.ts')};
@@ -44,7 +50,7 @@ describe('an import that is ended in the middle', () => {
       writeCandles(earlier, BTC, [candleAt(ROWS / 2, 1, MINUTE_MS)], TEST_DELIVERY);
       earlier.close();
       const file = minuteFile(folder, 'hyperliquid_BTC_1m.csv');
-      const child = importing(database, file, `{ nowMs: () => process.kill(process.pid, '${signal}') }`);
+      const child = importing(database, file, killingClock(signal));
       expect(await once(child, 'exit')).toEqual([null, signal]);
 
       const db = openDatabase(database);

@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { distance } from 'fastest-levenshtein';
 import type { ClosedCandle } from '../domain/candle.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { nearestNames, UsageError } from '../domain/errors.ts';
-import { type Interval, intervalOfMs, parseInterval } from '../domain/time.ts';
+import { DataError, nearestNames, UsageError } from '../domain/errors.ts';
+import { formatTime, type Interval, intervalMs, intervalOfMs, parseInterval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { CANDLE_COLUMNS, candleOfRow, checkCandles, usualSpacingMs } from './candle-rows.ts';
 import { type Delivery, type WriteResult, writeCandles } from './candle-store.ts';
@@ -105,8 +105,32 @@ async function importCandleCsv(
   const asked = options.interval === undefined ? undefined : parseInterval(options.interval);
   const interval = parseInterval(said('interval', asked, named.content, spacing ?? '1h', file));
   checkCandles({ file, candles, lines, defects }, interval);
+  refuseUnclosed(file, candles, lines, interval, delivery.clock.nowMs());
   await interruptible(options.signal);
   return storeCandles(db, { file, source, coin, interval, candles }, delivery);
+}
+
+/**
+ * A candle is final when it is first stored, so one that still forms would stay half for ever.
+ *
+ * @throws DataError
+ */
+function refuseUnclosed(
+  file: string,
+  candles: readonly ClosedCandle[],
+  lines: readonly number[],
+  interval: Interval,
+  nowMs: number,
+): void {
+  const first = candles.findIndex(({ openTimeMs }) => openTimeMs + intervalMs(interval) > nowMs);
+  const candle = candles[first];
+  if (candle === undefined) return;
+  throw new DataError(`${file} has candles that have not closed yet`, {
+    details: [
+      `line ${lines[first]}: the candle of ${formatTime(candle.openTimeMs)}, and it is ${formatTime(nowMs)} now`,
+    ],
+    hint: 'Take them out, or import the file when they have closed; check the clock of this machine.',
+  });
 }
 
 async function importFundingCsv(

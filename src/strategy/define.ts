@@ -129,6 +129,9 @@ function checkDefinition(input: StrategyInput<Params>): void {
       throw new StrategyError(`'${name}' has an unknown part '${key}'`, { hint: didYouMean(key, KEYS) });
     }
   }
+  if (typeof input.params !== 'object' || input.params === null) {
+    throw new StrategyError(`'${name}' has no params`, { hint: 'Write params: {} where there is nothing to choose.' });
+  }
   if (input.long === undefined && input.short === undefined) {
     throw new StrategyError(`'${name}' has neither long nor short, so it would never trade`, {
       hint: 'Give it long: (market, params) => ({ name: condition }), or short, or both.',

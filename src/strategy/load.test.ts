@@ -100,6 +100,7 @@ describe('a file that is no strategy is refused, and says where', () => {
 
   test('prices that it brings along in a file', async () => {
     expect((await refusal('peeking-file')).message).toBe('test/canaries/peeking-file.ts:1 imports node:fs');
+    expect((await refusal('peeking-types')).message).toBe('test/canaries/peeking-types.ts:2 imports ../shared-data.ts');
   });
 
   test('two theses in one strategy, with both names', async () => {
