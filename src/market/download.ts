@@ -47,16 +47,17 @@ export async function download(
   const total = tasks.reduce((sum, task) => sum + task.candles, 0);
   let before = 0;
   let added = 0;
+  // First: who looks for what is missing looks for candles, and where they are their funding must be too.
+  for (const coin of coins) {
+    const startMs = continuation(db, { source: HOME_SOURCE, coin, interval: '1h', kind: 'funding' }, fromMs);
+    const settlements = await info.funding(coin, startMs, toMs, { signal });
+    if (settlements.length > 0) added += writeFunding(db, { source: HOME_SOURCE, coin }, settlements, delivery).added;
+  }
   for (const { key, startMs, candles: expected } of tasks) {
     const onPage = (done: number): void => onProgress?.(before + done, total);
     const candles = await info.candles(key.coin, key.interval, startMs, toMs, { signal, onProgress: onPage });
     if (candles.length > 0) added += writeCandles(db, key, candles, delivery).added;
     before += expected;
-  }
-  for (const coin of coins) {
-    const startMs = continuation(db, { source: HOME_SOURCE, coin, interval: '1h', kind: 'funding' }, fromMs);
-    const settlements = await info.funding(coin, startMs, toMs, { signal });
-    if (settlements.length > 0) added += writeFunding(db, { source: HOME_SOURCE, coin }, settlements, delivery).added;
   }
   return added;
 }
