@@ -8,7 +8,7 @@ import type { MarketDatabase } from '../market/database.ts';
 import { fingerprintOf } from '../market/fingerprint.ts';
 import { loadFunding } from '../market/funding-store.ts';
 import { findInstrument, loadInstruments } from '../market/instrument-store.ts';
-import { findCandleSeries, listSeries } from '../market/series-store.ts';
+import { findCandleSeries, listSeries, type SeriesSpan as StoredSpan } from '../market/series-store.ts';
 import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyData } from './study-data.ts';
 
 /** Where a study takes its candles from: the database, or the synthetic market. */
@@ -26,23 +26,21 @@ export interface CandleSource {
 
 /** The candles of the database; where two sources have them, those of the preferred one. */
 export function storedCandles(db: MarketDatabase, preferred: string): CandleSource {
-  const series = listSeries(db);
+  const series = listSeries(db).filter(({ kind, source }) => kind === 'trade' && source === preferred);
   const instruments = loadInstruments(db);
-  const sourceOf = (coin: string, interval: Interval): string | undefined =>
-    series.some(
-      (one) => one.source === preferred && one.coin === coin && one.interval === interval && one.kind === 'trade',
-    )
-      ? preferred
-      : undefined;
+  const find = (coin: string, interval: Interval): StoredSpan => {
+    const isPreferred = series.some((one) => one.coin === coin && one.interval === interval);
+    return findCandleSeries(db, { coin, interval, source: isPreferred ? preferred : undefined });
+  };
   return {
-    sourceOf: (coin, interval) => findCandleSeries(db, { coin, interval, source: sourceOf(coin, interval) }).source,
+    sourceOf: (coin, interval) => find(coin, interval).source,
     isSynthetic: false,
     span: (coin, interval) => {
-      const { firstOpenMs, lastOpenMs } = findCandleSeries(db, { coin, interval, source: sourceOf(coin, interval) });
+      const { firstOpenMs, lastOpenMs } = find(coin, interval);
       return { coin, interval, firstOpenMs, lastCloseMs: (lastOpenMs + intervalMs(interval)) as EpochMs };
     },
     candles: (coin, interval, fromMs, toMs) =>
-      loadCandles(db, { coin, interval, source: sourceOf(coin, interval), fromMs, toMs }),
+      loadCandles(db, { coin, interval, source: find(coin, interval).source, fromMs, toMs }),
     funding: (coin) => loadFunding(db, coin),
     instrument: (coin) => findInstrument(instruments, coin),
   };
