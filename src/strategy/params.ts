@@ -110,7 +110,7 @@ export function choice<const T extends string>(
  */
 export function sweepValues(param: Param): readonly (number | string)[] {
   if (param.kind === 'choice') return param.options;
-  return param.sweep === undefined ? [param.default] : stepsOf(param.sweep);
+  return param.sweep === undefined ? [param.default] : stepValues(param.sweep);
 }
 
 /** The values at the ends of a sweep: where a rule that holds in the middle first breaks. A choice is all corners. */
@@ -125,19 +125,25 @@ export function* combinations(
   params: Params,
   valuesOf: (param: Param) => readonly (number | string)[],
 ): Generator<ParamValues> {
-  const names = Object.keys(params);
-  const lists = names.map((name) => valuesOf(params[name] as Param));
-  const total = lists.reduce((product, list) => product * list.length, 1);
-  for (let index = 0; index < total; index++) {
-    const values: Record<string, number | string> = {};
-    let rest = index;
-    for (let i = names.length - 1; i >= 0; i--) {
-      const list = lists[i] as readonly (number | string)[];
-      values[names[i] as string] = list[rest % list.length] as number | string;
-      rest = Math.floor(rest / list.length);
-    }
-    yield values;
+  const lists = Object.entries(params).map(([name, param]) => ({ name, values: valuesOf(param) }));
+  const total = countCombinations(params, valuesOf);
+  for (let index = 0; index < total; index++) yield combinationAt(lists, index);
+}
+
+/** One value of each list: the combination at that place, counted with the last list moving fastest. */
+export function combinationAt(
+  lists: readonly { readonly name: string; readonly values: readonly (number | string)[] }[],
+  index: number,
+): ParamValues {
+  const combination: Record<string, number | string> = {};
+  // Named in their own order first: whoever prints them reads them in it.
+  for (const { name } of lists) combination[name] = '';
+  let rest = index;
+  for (const { name, values } of lists.toReversed()) {
+    combination[name] = values[rest % values.length] as number | string;
+    rest = Math.floor(rest / values.length);
   }
+  return combination;
 }
 
 /** How many combinations there are, without making them. */
@@ -229,7 +235,7 @@ function requireKeys(maker: string, input: object, keys: readonly string[]): voi
 }
 
 function numberParam(param: NumberParam): NumberParam {
-  const numbers = [param.default, ...(param.sweep === undefined ? [] : stepsOf(param.sweep))];
+  const numbers = [param.default, ...(param.sweep === undefined ? [] : stepValues(param.sweep))];
   for (const value of numbers) {
     const whole = param.kind === 'real' || Number.isSafeInteger(value);
     if (!Number.isFinite(value) || !whole || value < param.min || value > param.max) {
@@ -245,7 +251,12 @@ function numberParam(param: NumberParam): NumberParam {
 
 const MOST_SWEEP_VALUES = 10_000;
 
-function stepsOf({ from, to, step }: Sweep): readonly number[] {
+/**
+ * The values of a range, in order.
+ *
+ * @throws StrategyError for a range that is empty, has too many values, or steps over its own end.
+ */
+export function stepValues({ from, to, step }: Sweep): readonly number[] {
   const shown = `sweep from ${from} to ${to} by ${step}`;
   const steps = (to - from) / step;
   if (!(Number.isFinite(steps) && step > 0 && to >= from)) {

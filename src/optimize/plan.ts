@@ -1,0 +1,174 @@
+import { StrategyError } from '../domain/errors.ts';
+import type { RiskCell } from '../domain/study.ts';
+import type { Sweep } from '../domain/sweep.ts';
+import type { Interval } from '../domain/time.ts';
+import type { Strategy } from '../strategy/define.ts';
+import { combinationAt, type ParamValues, parseParams, sweepValues } from '../strategy/params.ts';
+import type { Chunk } from './contract.ts';
+
+/** Values of one param in the order in which they are tried. */
+export interface ParamList {
+  readonly name: string;
+  readonly values: readonly (number | string)[];
+}
+
+/**
+ * All combinations of one strategy on one account and one interval: `first` … `first + sets × cells − 1` of the
+ * sweep. The sets are its params, and each set meets every cell before the next one comes.
+ */
+export interface SweepBlock {
+  readonly interval: Interval;
+  /** The coins that share an account: all of the sweep's, or one. */
+  readonly coins: readonly string[];
+  /** Its place in the sweep. */
+  readonly strategy: number;
+  readonly name: string;
+  readonly first: number;
+  readonly sets: number;
+  readonly cells: number;
+}
+
+export interface Combination {
+  readonly index: number;
+  readonly block: SweepBlock;
+  readonly params: ParamValues;
+  readonly cell: RiskCell;
+}
+
+/** A chunk of more would hold back the bar, Ctrl-C, and the other workers at the end of the sweep. */
+const CHUNK_COMBINATIONS = 1024;
+/** Sets of a chunk share rolling windows, which is worth the more the longer the candles are; this many rows of sets. */
+const CHUNK_ROWS = 8 * 1024 * 1024;
+/** Every set takes a bitmap for each side of each coin, and for each of its conditions about another one. */
+const BITMAPS_OF_A_SET = 8;
+const CHUNK_BITMAP_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Every combination of a sweep in its one order: intervals, coins, strategies, params, cells, the last moving fastest.
+ * The order is part of a sweep's identity: results are kept by place.
+ */
+export class SweepPlan {
+  readonly sweep: Sweep;
+  readonly strategies: readonly Strategy[];
+  /** The values of every param of each strategy, whether it varies or not. */
+  readonly params: readonly (readonly ParamList[])[];
+  readonly blocks: readonly SweepBlock[];
+  readonly count: number;
+
+  /**
+   * @param strategies those of the sweep, in its order
+   * @throws UsageError for params that a strategy does not have, and values that it does not allow
+   */
+  constructor(sweep: Sweep, strategies: readonly Strategy[]) {
+    this.sweep = sweep;
+    this.strategies = strategies;
+    this.params = strategies.map((strategy, i) => paramLists(strategy, sweep.strategies[i]?.params ?? {}));
+    const accounts = sweep.account === 'shared' ? [sweep.coins] : sweep.coins.map((coin) => [coin]);
+    const cells = sweep.grid.length;
+    const blocks: SweepBlock[] = [];
+    let first = 0;
+    for (const interval of sweep.intervals) {
+      for (const coins of accounts) {
+        for (const [i, { name }] of strategies.entries()) {
+          const sets = this.setsOf(i);
+          blocks.push({ interval, coins, strategy: i, name, first, sets, cells });
+          first += sets * cells;
+        }
+      }
+    }
+    this.blocks = blocks;
+    this.count = first;
+  }
+
+  /** How many sets of params of one strategy are tried. */
+  setsOf(strategy: number): number {
+    return (this.params[strategy] ?? []).reduce((product, { values }) => product * values.length, 1);
+  }
+
+  paramsAt(strategy: number, set: number): ParamValues {
+    return combinationAt(this.params[strategy] as readonly ParamList[], set);
+  }
+
+  /** @throws RangeError for a place outside the sweep */
+  combinationAt(index: number): Combination {
+    const block = this.blockAt(index);
+    const within = index - block.first;
+    return {
+      index,
+      block,
+      params: this.paramsAt(block.strategy, Math.floor(within / block.cells)),
+      cell: this.sweep.grid[within % block.cells] as RiskCell,
+    };
+  }
+
+  blockAt(index: number): SweepBlock {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.count)) {
+      throw new RangeError(`there is no combination ${index} of ${this.count}`);
+    }
+    let low = 0;
+    let high = this.blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.blocks[middle] as SweepBlock).first <= index) low = middle;
+      else high = middle - 1;
+    }
+    return this.blocks[low] as SweepBlock;
+  }
+
+  /**
+   * The sweep in pieces that are worth handing over. They depend on the sweep and its candles alone, never on who
+   * works on them, so that a sweep that was stopped can go on elsewhere.
+   *
+   * @param rowsOf candles of an interval, settling included
+   */
+  chunks(rowsOf: (interval: Interval) => number): Chunk[] {
+    return this.blocks.flatMap((block) => {
+      const { first, sets, cells } = block;
+      const pieces = cells > CHUNK_COMBINATIONS ? split(cells, CHUNK_COMBINATIONS) : undefined;
+      if (pieces !== undefined) {
+        return Array.from({ length: sets }, (_, set) =>
+          pieces.map((piece) => ({ first: first + set * cells + piece.first, count: piece.count })),
+        ).flat();
+      }
+      return split(sets, setsAtOnce(block, rowsOf(block.interval))).map((piece) => ({
+        first: first + piece.first * cells,
+        count: piece.count * cells,
+      }));
+    });
+  }
+}
+
+/** @throws UsageError */
+function paramLists(strategy: Strategy, chosen: Readonly<Record<string, readonly (number | string)[]>>): ParamList[] {
+  for (const [name, values] of Object.entries(chosen)) {
+    for (const value of values) parseParams(strategy.name, strategy.params, { [name]: value });
+  }
+  return Object.entries(strategy.params).map(([name, param]) => ({ name, values: chosen[name] ?? sweepValues(param) }));
+}
+
+function setsAtOnce({ coins, cells }: SweepBlock, rows: number): number {
+  const bitmapBytes = (rows / 8) * coins.length * BITMAPS_OF_A_SET;
+  const sets = Math.min(CHUNK_COMBINATIONS / cells, CHUNK_ROWS / rows, CHUNK_BITMAP_BYTES / bitmapBytes);
+  return Math.max(1, Math.floor(sets));
+}
+
+/** As few pieces as there must be, of as even a size as they can be. */
+function split(total: number, most: number): Chunk[] {
+  const pieces = Math.ceil(total / most);
+  const at = (piece: number): number => Math.floor((piece * total) / pieces);
+  return Array.from({ length: pieces }, (_, piece) => ({ first: at(piece), count: at(piece + 1) - at(piece) }));
+}
+
+/** @throws StrategyError where the strategies that were loaded are not the ones that the work is about */
+export function requireSameFiles(
+  wanted: readonly { readonly name: string; readonly fileSha256: string }[],
+  loaded: readonly { readonly strategy: Strategy; readonly sha256: string }[],
+): void {
+  for (const [i, { name, fileSha256 }] of wanted.entries()) {
+    if (loaded[i]?.strategy.name === name && loaded[i]?.sha256 === fileSha256) continue;
+    throw new StrategyError(`strategies/${name}.ts is not the file that the sweep began with`, {
+      details: [`wanted: sha256 ${fileSha256}`, `found: sha256 ${loaded[i]?.sha256 ?? 'none'}`],
+      hint: 'Results of two versions of a strategy do not belong together. Give every machine the same file.',
+    });
+  }
+}
