@@ -55,10 +55,37 @@ export function targetThrough(instrument: Instrument, side: Side, target: Price 
   return side === 'long' ? nextPriceAbove(instrument, target) : nextPriceBelow(instrument, target);
 }
 
+/** Which resting order, or the exchange itself, a price has reached. */
+export type Touch = 'liquidation' | 'stop' | 'target';
+
+/** What an open reaches: liquidation before everything else, then the stop, then the target (rules 11 to 13, 41). */
+export function touchAtOpen({ side, stop, targetThrough, liquidation }: Resting, open: number): Touch | undefined {
+  const direction = directionOf(side);
+  if (liquidation !== null && (open - liquidation) * direction <= 0) return 'liquidation';
+  if ((open - stop) * direction <= 0) return 'stop';
+  return targetThrough !== null && (open - targetThrough) * direction >= 0 ? 'target' : undefined;
+}
+
 /**
- * What the open does to a position, held into the candle or filled there: liquidation before everything else, then a
- * pending market exit, then a stop that was jumped over (at the open, not at the stop), then a target that was (at the
- * target: rules 11 to 14, 41).
+ * What the rest of the candle reaches, when its open reached nothing: the stop is touched, the target is traded
+ * through, and when a candle did both, it was the stop (rule 13).
+ */
+export function touchInside(
+  { side, stop, targetThrough }: Resting,
+  high: number,
+  low: number,
+  bothTouched: BothTouched,
+): Touch | undefined {
+  const isLong = side === 'long';
+  const isStopTouched = isLong ? low <= stop : high >= stop;
+  const isTargetThrough = targetThrough !== null && (isLong ? high >= targetThrough : low <= targetThrough);
+  if (isStopTouched && !(isTargetThrough && bothTouched === 'target')) return 'stop';
+  return isTargetThrough ? 'target' : undefined;
+}
+
+/**
+ * What the open does to a position, held into the candle or filled there. A pending market exit fills unless the
+ * position is taken away; a stop that was jumped over fills at the open, a target that was at the target itself.
  */
 export function fillAtOpen(
   instrument: Instrument,
@@ -67,25 +94,14 @@ export function fillAtOpen(
   open: number,
   slippageBps: number,
 ): CandleFill | undefined {
-  const direction = directionOf(resting.side);
-  const atMarket = (order: FilledOrder): CandleFill => ({
-    order,
-    price: exitPrice(instrument, resting.side, open, slippageBps),
-    isMaker: false,
-  });
-  if (resting.liquidation !== null && (open - resting.liquidation) * direction <= 0) return atMarket('liquidation');
-  if (isLeaving) return atMarket('exit');
-  if ((open - resting.stop) * direction <= 0) return atMarket('stop');
-  if (resting.target !== null && resting.targetThrough !== null && (open - resting.targetThrough) * direction >= 0) {
-    return { order: 'target', price: resting.target, isMaker: true };
-  }
-  return undefined;
+  const touch = touchAtOpen(resting, open);
+  if (touch === undefined && !isLeaving) return undefined;
+  const order = isLeaving && touch !== 'liquidation' ? 'exit' : touch;
+  if (order === 'target') return targetFill(resting);
+  return order && { order, price: exitPrice(instrument, resting.side, open, slippageBps), isMaker: false };
 }
 
-/**
- * What the rest of the candle does, when its open did nothing: the stop is touched, the target is traded through, and
- * when a candle did both, it was the stop (rule 13).
- */
+/** What the rest of the candle does, when its open did nothing. */
 export function fillInside(
   instrument: Instrument,
   resting: Resting,
@@ -94,12 +110,14 @@ export function fillInside(
   slippageBps: number,
   bothTouched: BothTouched = 'stop',
 ): CandleFill | undefined {
-  const isLong = resting.side === 'long';
-  const isStopTouched = isLong ? low <= resting.stop : high >= resting.stop;
-  const { target, targetThrough } = resting;
-  const isTargetThrough = targetThrough !== null && (isLong ? high >= targetThrough : low <= targetThrough);
-  if (isStopTouched && !(isTargetThrough && bothTouched === 'target')) {
-    return { order: 'stop', price: exitPrice(instrument, resting.side, resting.stop, slippageBps), isMaker: false };
-  }
-  return isTargetThrough && target !== null ? { order: 'target', price: target, isMaker: true } : undefined;
+  const touch = touchInside(resting, high, low, bothTouched);
+  if (touch === 'target') return targetFill(resting);
+  return (
+    touch && { order: touch, price: exitPrice(instrument, resting.side, resting.stop, slippageBps), isMaker: false }
+  );
+}
+
+/** A resting limit fills at its own price, on a gap too (rule 12). */
+function targetFill({ target }: Resting): CandleFill | undefined {
+  return target === null ? undefined : { order: 'target', price: target, isMaker: true };
 }

@@ -1,5 +1,5 @@
 import { type Instrument, maxLeverageAt, roundPrice } from '../domain/instrument.ts';
-import type { Side } from '../domain/trade.ts';
+import { directionOf, type Side } from '../domain/trade.ts';
 import { type MicroUsd, microUsd, type Price } from '../domain/units.ts';
 
 /** Isolated margin of a position, and the price at which the exchange takes it away (rule 41). */
@@ -25,11 +25,9 @@ export function liquidationAt(
   leverage: number,
   notional: MicroUsd,
 ): number {
-  const maintenance = 1 / (2 * maxLeverageAt(instrument, notional));
-  const inForce = leverageAt(instrument, leverage, notional);
-  return side === 'long'
-    ? (price - price / inForce) / (1 - maintenance)
-    : (price + price / inForce) / (1 + maintenance);
+  const max = maxLeverageAt(instrument, notional);
+  const direction = directionOf(side);
+  return (price - (direction * price) / Math.min(leverage, max)) / (1 - direction / (2 * max));
 }
 
 export function marginOf(
@@ -39,10 +37,20 @@ export function marginOf(
   leverage: number,
   notional: MicroUsd,
 ): Margin {
-  const raw = liquidationAt(instrument, side, price, leverage, notional);
-  // Towards the entry: the position is taken away rather too early than too late (rule 9).
-  const liquidation = raw > 0 ? roundPrice(instrument, raw, side === 'long' ? 'up' : 'down') : null;
+  const liquidation = liquidationPriceOf(instrument, side, price, leverage, notional);
   return { marginUsd: marginUsdOf(instrument, leverage, notional), liquidation };
+}
+
+/** Rounded towards the entry: the position is taken away rather too early than too late (rule 9). */
+export function liquidationPriceOf(
+  instrument: Instrument,
+  side: Side,
+  price: Price,
+  leverage: number,
+  notional: MicroUsd,
+): Price | null {
+  const raw = liquidationAt(instrument, side, price, leverage, notional);
+  return raw > 0 ? roundPrice(instrument, raw, side === 'long' ? 'up' : 'down') : null;
 }
 
 export function marginUsdOf(instrument: Instrument, leverage: number, notional: MicroUsd): MicroUsd {

@@ -93,7 +93,12 @@ export function closedTrade(
     rMultiple: netPnlUsd / position.initialRiskUsd,
     maeR: adverse / riskDistance,
     mfeR: favourable / riskDistance,
-    beyondTolerance: fill.order === 'stop' && exceeds((stop - fill.price) * direction, STOP_TOLERANCE * stop),
+    beyondTolerance: fill.order === 'stop' && isBeyondTolerance(direction, stop, fill.price),
   };
   return { trade, exitFeeUsd };
+}
+
+/** Whether a stop filled so far beyond its trigger that the exchange might not have filled it (rules 11 and 47). */
+export function isBeyondTolerance(direction: 1 | -1, stop: number, fillPrice: number): boolean {
+  return exceeds((stop - fillPrice) * direction, STOP_TOLERANCE * stop);
 }

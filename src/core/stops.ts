@@ -3,7 +3,7 @@ import type { Distance, RiskRules } from '../domain/risk-rules.ts';
 import { reaches } from '../domain/rounding.ts';
 import type { Side } from '../domain/trade.ts';
 import type { Price } from '../domain/units.ts';
-import type { Holding, StopReason } from './account.ts';
+import type { StopReason } from './account.ts';
 
 /** A distance in dollars per coin: a fraction of `price`, or a multiple of the average true range. */
 export function distanceAt(distance: Distance, price: number, atr: number): number {
@@ -36,6 +36,19 @@ export function targetOf(
   return price > 0 ? (price as Price) : null;
 }
 
+/** What decides where a stop moves: a holding, or as much of one as a search keeps. */
+export interface MovableStop {
+  readonly position: {
+    readonly direction: 1 | -1;
+    readonly entryPrice: Price;
+    readonly riskDistance: number;
+    readonly intent: { readonly trailAtr: number };
+  };
+  readonly stop: Price;
+  readonly high: number;
+  readonly low: number;
+}
+
 /**
  * Where break-even and trailing put the stop after a close, from the extremes since entry (rules 15, 37 and 46).
  * Break-even first, then the trail; the tighter wins; never looser than now; undefined where it does not move.
@@ -43,7 +56,7 @@ export function targetOf(
 export function movedStop(
   instrument: Instrument,
   rules: RiskRules,
-  holding: Holding,
+  holding: MovableStop,
 ): { readonly stop: Price; readonly reason: StopReason } | undefined {
   const { breakEven, trail } = rules;
   const { position } = holding;
