@@ -1,6 +1,5 @@
 import { alignColumns, type CandleColumns, type FundingRates, sliceFunding } from '../domain/candle.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { Study } from '../domain/study.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { loadCandles } from '../market/candle-store.ts';
@@ -11,7 +10,7 @@ import { findInstrument, loadInstruments } from '../market/instrument-store.ts';
 import { findCandleSeries, listSeries, type SeriesSpan as StoredSpan } from '../market/series-store.ts';
 import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyData } from './study-data.ts';
 
-/** Where a study takes its candles from: the database, or the synthetic market. */
+/** Where a study or a sweep takes its candles from: the database, or the synthetic market. */
 export interface CandleSource {
   /** Who delivered these candles. */
   readonly sourceOf: (coin: string, interval: Interval) => string;
@@ -46,10 +45,17 @@ export function storedCandles(db: MarketDatabase, preferred: string): CandleSour
   };
 }
 
-/** Loads what a study runs on: every coin of an interval on one grid, from the anchor to the end of the span. */
+export interface WantedCandles {
+  readonly coins: readonly string[];
+  /** In the order in which their grids are wanted; each has an anchor in the plan. */
+  readonly intervals: readonly Interval[];
+}
+
+/**
+ * Loads what a study or a sweep runs on: every coin of an interval on one grid, from the anchor to the end of the span.
+ */
 export function assembleStudyData(
-  study: Study,
-  coins: readonly string[],
+  { coins, intervals }: WantedCandles,
   plan: SpanPlan,
   source: CandleSource,
 ): StudyData {
@@ -61,10 +67,12 @@ export function assembleStudyData(
     const aligned = coins.map((coin) => alignColumns(source.candles(coin, interval, anchorMs, toMs), anchorMs, length));
     const candles = new Map(aligned.map((columns) => [columns.coin, columns]));
     const [first] = aligned;
-    if (first === undefined) throw new RangeError('a study needs a coin');
+    if (first === undefined) throw new RangeError('there is no coin to load candles of');
     return { interval, candles, ...rowsOf(first, fromMs, toMs) };
   };
-  const grids = [gridOf(study.interval), ...study.confirm.map(gridOf)] as const;
+  const [firstGrid, ...otherGrids] = intervals.map(gridOf);
+  if (firstGrid === undefined) throw new RangeError('there is no interval to load candles of');
+  const grids = [firstGrid, ...otherGrids] as const;
   const firstMs = Math.min(...plan.anchors.values());
   const funding = coins.map((coin) => sliceFunding(source.funding(coin), firstMs, toMs));
   return {

@@ -28,14 +28,16 @@ export function settlingsOf(study: Study, strategies: readonly ChosenStrategy[])
       ...strategies.map(({ loaded: { strategy }, built }) =>
         settleOf(strategy.build(scaleToInterval(strategy, built.params, factor)), interval),
       ),
-      ...scaledCells.flatMap((rules) => distancesOf(rules)).map((distance) => settleOfDistance(distance, interval)),
+      ...scaledCells.map((rules) => settleOfRules(rules, interval)),
     ];
     return { interval, candles: Math.max(0, ...needs) };
   });
 }
 
-function distancesOf({ stop, trail }: RiskRules): Distance[] {
-  return trail === null ? [stop] : [stop, trail.distance];
+/** Candles that the distances of a risk cell take to settle: only those in average true ranges take any. */
+export function settleOfRules({ stop, trail }: RiskRules, interval: Interval): number {
+  const distances: readonly Distance[] = trail === null ? [stop] : [stop, trail.distance];
+  return Math.max(...distances.map((distance) => settleOfDistance(distance, interval)));
 }
 
 function settleOfDistance(distance: Distance, interval: Interval): number {

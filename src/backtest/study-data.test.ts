@@ -3,7 +3,7 @@ import type { RiskRules } from '../domain/risk-rules.ts';
 import type { Study } from '../domain/study.ts';
 import { type Interval, intervalMs, parseTime } from '../domain/time.ts';
 import type { EpochMs, MicroUsd } from '../domain/units.ts';
-import { planSpan, type SeriesSpan } from './study-data.ts';
+import { planSpan, type SeriesSpan, spanRequestOf } from './study-data.ts';
 
 const study = (span: Study['span']): Study => ({
   name: 'test',
@@ -38,7 +38,7 @@ const settlings = [
 
 describe('the span of a study', () => {
   test('the newest days end where the shortest series ends, and warm-up precedes them', () => {
-    const plan = planSpan(study({ days: 90 }), settlings, spans);
+    const plan = planSpan(spanRequestOf(study({ days: 90 })), settlings, spans);
     expect(plan.toMs).toBe(parseTime('2025-07-26T04:00'));
     expect(plan.fromMs).toBe(parseTime('2025-04-27T04:00'));
     expect(plan.anchors.get('1h')).toBe(parseTime('2025-04-27T04:00') - 100 * intervalMs('1h'));
@@ -47,7 +47,7 @@ describe('the span of a study', () => {
   });
 
   test('it starts later, and says so, where the indicators have not settled', () => {
-    const plan = planSpan(study({ days: 365 }), settlings, spans);
+    const plan = planSpan(spanRequestOf(study({ days: 365 })), settlings, spans);
     // 100 hours and 200 half hours after the first candle are the same instant.
     expect(plan.fromMs).toBe(parseTime('2025-01-05T04:00'));
     expect(plan.warnings).toEqual([
@@ -58,7 +58,7 @@ describe('the span of a study', () => {
 
   test('certain dates are kept, and a missing end is said', () => {
     const span = { fromMs: parseTime('2025-07-01'), toMs: parseTime('2025-08-01') };
-    const plan = planSpan(study(span), settlings, spans);
+    const plan = planSpan(spanRequestOf(study(span)), settlings, spans);
     expect(plan.fromMs).toBe(parseTime('2025-07-01'));
     expect(plan.toMs).toBe(parseTime('2025-07-26T04:00'));
     expect(plan.warnings).toEqual([
@@ -70,7 +70,7 @@ describe('the span of a study', () => {
     const span = { fromMs: parseTime('2024-01-01'), toMs: parseTime('2024-06-01') };
     let error: unknown;
     try {
-      planSpan(study(span), settlings, spans.slice(1, 3));
+      planSpan(spanRequestOf(study(span)), settlings, spans.slice(1, 3));
     } catch (thrown) {
       error = thrown;
     }
@@ -85,6 +85,25 @@ describe('the span of a study', () => {
       ],
       hint: expect.stringContaining('Import candles of that time'),
     });
-    expect(() => planSpan(study({ days: 9 }), [{ interval: '1h', candles: 9_999 }], spans)).toThrow('not enough');
+    const tooSlow = [{ interval: '1h', candles: 9_999 }] as const;
+    expect(() => planSpan(spanRequestOf(study({ days: 9 })), tooSlow, spans)).toThrow('not enough');
+  });
+
+  test('that of a sweep on several intervals begins and ends where candles of all of them do', () => {
+    const intervals = ['8h', '12h'] as const;
+    const long = intervals.map((interval) => series('BTC', interval, '2025-01-01', '2025-07-26T00:00'));
+    const wanted = { kind: 'sweep', name: 'test', span: { days: 30 }, intervals } as const;
+    const plan = planSpan(
+      wanted,
+      [
+        { interval: '8h', candles: 4 },
+        { interval: '12h', candles: 3 },
+      ],
+      long,
+    );
+    expect(plan.toMs).toBe(parseTime('2025-07-26'));
+    expect(plan.fromMs).toBe(parseTime('2025-06-26'));
+    expect(plan.anchors.get('8h')).toBe(parseTime('2025-06-24T16:00'));
+    expect(plan.anchors.get('12h')).toBe(parseTime('2025-06-24T12:00'));
   });
 });

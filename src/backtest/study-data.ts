@@ -2,7 +2,7 @@ import type { CandleColumns, FundingRates } from '../domain/candle.ts';
 import { closeTimeAt, openTimeAt } from '../domain/candle.ts';
 import { CandorError } from '../domain/errors.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { Study } from '../domain/study.ts';
+import type { Span, Study } from '../domain/study.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 
@@ -17,7 +17,7 @@ export interface IntervalGrid {
   readonly to: number;
 }
 
-/** What a study runs on. The columns lie in shared memory: workers read the same bytes. */
+/** What a study or a sweep runs on. The columns lie in shared memory: workers read the same bytes. */
 export interface StudyData {
   readonly isSynthetic: boolean;
   readonly source: string;
@@ -26,8 +26,21 @@ export interface StudyData {
   readonly toMs: EpochMs;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly funding: ReadonlyMap<string, FundingRates>;
-  /** The study's own interval first, then the finer ones on which it must hold. */
+  /** A study's own interval first, then the finer ones on which it must hold; a sweep's in its order. */
   readonly grids: readonly [IntervalGrid, ...IntervalGrid[]];
+}
+
+/** What a study or a sweep asks for. */
+export interface SpanRequest {
+  readonly kind: 'study' | 'sweep';
+  readonly name: string;
+  readonly span: Span;
+  /** Those on whose closes it decides: its span begins and ends where candles of all of them do. */
+  readonly intervals: readonly Interval[];
+}
+
+export function spanRequestOf({ name, span, interval }: Study): SpanRequest {
+  return { kind: 'study', name, span, intervals: [interval] };
 }
 
 /** What there is of one series: from the open of the first candle to the close of the last. */
@@ -55,23 +68,24 @@ export interface SpanPlan {
 }
 
 /**
- * From where to where a study runs: 'newest' ends with the newest candle that all of its series have, and every
- * strategy starts at the same candle, that of the longest settling (rules 1 and 4).
+ * From where to where a study or a sweep runs: 'newest' ends with the newest candle that all of its series have, and
+ * every strategy starts at the same candle, that of the longest settling (rules 1 and 4).
  *
  * @throws CandorError where less than a day is left.
  */
-export function planSpan(study: Study, settlings: readonly Settling[], spans: readonly SeriesSpan[]): SpanPlan {
-  const stepMs = intervalMs(study.interval);
+export function planSpan(request: SpanRequest, settlings: readonly Settling[], spans: readonly SeriesSpan[]): SpanPlan {
+  const stepMs = commonStepMs(request.intervals);
+  const { span: wanted } = request;
   const newestMs = Math.min(...spans.map((span) => span.lastCloseMs));
-  const toMs = Math.floor(('days' in study.span ? newestMs : Math.min(study.span.toMs, newestMs)) / stepMs) * stepMs;
+  const toMs = Math.floor(('days' in wanted ? newestMs : Math.min(wanted.toMs, newestMs)) / stepMs) * stepMs;
   const earliestMs = Math.max(
     ...settlings.map(({ interval, candles }) => {
       const firstMs = Math.max(...spans.filter((span) => span.interval === interval).map((span) => span.firstOpenMs));
       return firstMs + candles * intervalMs(interval);
     }),
   );
-  const fromMs = Math.max(wantedFromMs(study, toMs), Math.ceil(earliestMs / stepMs) * stepMs);
-  if (toMs - fromMs < DAY_MS) throw notEnough(study, settlings, spans);
+  const fromMs = Math.max(wantedFromMs(request, toMs), Math.ceil(earliestMs / stepMs) * stepMs);
+  if (toMs - fromMs < DAY_MS) throw notEnough(request, settlings, spans);
   const anchors = new Map(
     settlings.map(({ interval, candles }) => [interval, (fromMs - candles * intervalMs(interval)) as EpochMs]),
   );
@@ -79,19 +93,30 @@ export function planSpan(study: Study, settlings: readonly Settling[], spans: re
     fromMs: fromMs as EpochMs,
     toMs: toMs as EpochMs,
     anchors,
-    warnings: spanWarnings(study, fromMs, toMs),
+    warnings: spanWarnings(request, fromMs, toMs),
   };
 }
 
-function wantedFromMs({ span, interval }: Study, toMs: number): number {
-  const stepMs = intervalMs(interval);
+/** The shortest time that is so many whole candles of each interval; all of them divide a day. */
+function commonStepMs(intervals: readonly Interval[]): number {
+  const longestMs = Math.max(...intervals.map(intervalMs));
+  let stepMs = longestMs;
+  while (!intervals.every((interval) => stepMs % intervalMs(interval) === 0)) stepMs += longestMs;
+  return stepMs;
+}
+
+function wantedFromMs({ span, intervals }: SpanRequest, toMs: number): number {
+  const stepMs = commonStepMs(intervals);
   return 'days' in span ? toMs - span.days * DAY_MS : Math.ceil(span.fromMs / stepMs) * stepMs;
 }
 
-function notEnough(study: Study, settlings: readonly Settling[], spans: readonly SeriesSpan[]): CandorError {
-  const { name, span } = study;
+function notEnough(
+  { kind, name, span }: SpanRequest,
+  settlings: readonly Settling[],
+  spans: readonly SeriesSpan[],
+): CandorError {
   const stretch = (fromMs: number, toMs: number): string => `${formatTime(fromMs)} to ${formatTime(toMs)}`;
-  return new CandorError(`there are not enough candles for the study '${name}'`, {
+  return new CandorError(`there are not enough candles for the ${kind} '${name}'`, {
     details: [
       `wanted: ${'days' in span ? `the newest ${span.days} days` : stretch(span.fromMs, span.toMs)}`,
       ...spans.map(
@@ -107,18 +132,19 @@ function notEnough(study: Study, settlings: readonly Settling[], spans: readonly
   });
 }
 
-/** In which way the span of a study, as it was run, is not what the study asks for. */
-export function spanWarnings(study: Study, fromMs: number, toMs: number): string[] {
+/** In which way the span, as it was run, is not what was asked for. */
+export function spanWarnings(request: SpanRequest, fromMs: number, toMs: number): string[] {
+  const { kind, span, intervals } = request;
   const warnings: string[] = [];
-  const lateMs = fromMs - wantedFromMs(study, toMs);
+  const lateMs = fromMs - wantedFromMs(request, toMs);
   if (lateMs > 0) {
     warnings.push(
-      `the study starts at ${formatTime(fromMs)}, ${roughly(lateMs)} later than asked for: ` +
+      `the ${kind} starts at ${formatTime(fromMs)}, ${roughly(lateMs)} later than asked for: ` +
         'before it the indicators have not settled',
     );
   }
-  if (!('days' in study.span) && study.span.toMs - toMs >= intervalMs(study.interval)) {
-    warnings.push(`the study ends at ${formatTime(toMs)}, earlier than asked for: there are no newer candles`);
+  if (!('days' in span) && span.toMs - toMs >= commonStepMs(intervals)) {
+    warnings.push(`the ${kind} ends at ${formatTime(toMs)}, earlier than asked for: there are no newer candles`);
   }
   return warnings;
 }

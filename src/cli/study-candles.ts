@@ -1,7 +1,6 @@
 import type { CandleSource } from '../backtest/candle-source.ts';
-import type { Settling } from '../backtest/study-data.ts';
+import type { Settling, SpanRequest } from '../backtest/study-data.ts';
 import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
-import type { Study } from '../domain/study.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
@@ -10,7 +9,7 @@ import type { Context } from './context.ts';
 const SYNTHETIC_DAYS_BESIDE_SPAN = 30;
 
 export interface CandleRequest {
-  readonly study: Study;
+  readonly wanted: SpanRequest;
   readonly coins: readonly string[];
   readonly settlings: readonly Settling[];
   readonly isSyntheticWanted: boolean;
@@ -19,7 +18,7 @@ export interface CandleRequest {
   /** Of the synthetic market. */
   readonly seed: number;
   /**
-   * What is needed from the exchange, where the study does not say it: a report names the candles that it was made
+   * What is needed from the exchange, where the span does not say it: a report names the candles that it was made
    * from.
    */
   readonly stretch?: Stretch;
@@ -30,14 +29,14 @@ export interface Stretch {
   readonly toMs: number;
 }
 
-/** Candles for a study, and how to let go of them. */
+/** Candles for a study or a sweep, and how to let go of them. */
 export interface OpenCandles {
   readonly source: CandleSource;
   readonly close: () => void;
 }
 
 /**
- * Candles for a study: those of the database if they are there, else from the exchange, else, when that cannot be
+ * Candles for a study or a sweep: those of the database if they are there, else from the exchange, else, when that cannot be
  * reached, a synthetic market. One sentence says which.
  *
  * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not
@@ -60,7 +59,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         if (request.stretch !== undefined) throw notStored(missing, request.stretch, error);
         if (await hasCandles(db)) {
           await requireKnown(db, request.coins);
-          throw halfStored(missing, error);
+          throw halfStored(request.wanted, missing, error);
         }
         db.close();
         context.out.note(
@@ -76,7 +75,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
   }
 }
 
-/** Names like `BTC 30m` of what the study needs and the database does not have. */
+/** Names like `BTC 30m` of what is needed and the database does not have. */
 async function missingSeries(db: MarketDatabase, { coins, settlings }: CandleRequest): Promise<string[]> {
   const { listSeries } = await import('../market/series-store.ts');
   const stored = new Set(
@@ -109,10 +108,10 @@ function notStored(missing: readonly string[], { fromMs, toMs }: Stretch, cause:
   });
 }
 
-function halfStored(missing: readonly string[], cause: unknown): CandorError {
-  return new CandorError('some candles of the study are stored, others are not, and the exchange cannot be reached', {
+function halfStored({ kind }: SpanRequest, missing: readonly string[], cause: unknown): CandorError {
+  return new CandorError(`some candles of the ${kind} are stored, others are not, and the exchange cannot be reached`, {
     details: [`missing: ${missing.join(', ')}`],
-    hint: 'Import them (candor import FILE), leave them out of the study, or run with --synthetic.',
+    hint: `Import them (candor import FILE), leave them out of the ${kind}, or run with --synthetic.`,
     cause,
   });
 }
@@ -145,22 +144,22 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
   }
 }
 
-/** The span of the study, and before it what its strategies take to settle. */
-function stretchOf({ study, settlings }: CandleRequest, nowMs: number): Stretch {
+/** The span, and before it what the strategies take to settle. */
+function stretchOf({ wanted: { span }, settlings }: CandleRequest, nowMs: number): Stretch {
   const settleMs = Math.max(...settlings.map(({ interval, candles }) => (candles + 1) * intervalMs(interval)));
-  const { span } = study;
   if (!('days' in span)) return { fromMs: span.fromMs - settleMs, toMs: span.toMs };
   return { fromMs: nowMs - span.days * DAY_MS - settleMs, toMs: nowMs };
 }
 
-async function synthetic({ study, coins, settlings, seed }: CandleRequest): Promise<OpenCandles> {
-  if (!('days' in study.span)) {
-    throw new UsageError(`the study '${study.name}' asks for certain dates, and the synthetic market has none`, {
+async function synthetic({ wanted, coins, settlings, seed }: CandleRequest): Promise<OpenCandles> {
+  const { kind, name, span } = wanted;
+  if (!('days' in span)) {
+    throw new UsageError(`the ${kind} '${name}' asks for certain dates, and the synthetic market has none`, {
       hint: 'Give it a span in days, or import candles.',
     });
   }
   const { syntheticCandles } = await import('../backtest/synthetic-source.ts');
   const intervals = settlings.map(({ interval }): Interval => interval);
-  const days = study.span.days + SYNTHETIC_DAYS_BESIDE_SPAN;
+  const days = span.days + SYNTHETIC_DAYS_BESIDE_SPAN;
   return { source: syntheticCandles({ coins, intervals, days, seed }), close: () => {} };
 }

@@ -62,7 +62,7 @@ export interface StudyResult {
 export async function runAndJudge(request: StudyRequest, context: Context): Promise<StudyResult> {
   const { study, lineup, plan, source, settings, seed } = request;
   const startedMs = context.clock.nowMs();
-  const data = assembleStudyData(study, lineup.coins, plan, source);
+  const data = assembleStudyData({ coins: lineup.coins, intervals: [study.interval, ...study.confirm] }, plan, source);
   const loadedMs = context.clock.nowMs();
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {

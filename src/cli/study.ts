@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { settlingsOf } from '../backtest/settling.ts';
-import { planSpan } from '../backtest/study-data.ts';
+import { planSpan, spanRequestOf } from '../backtest/study-data.ts';
 import { loadStudy } from '../config/study-file.ts';
 import { CandorError } from '../domain/errors.ts';
 import type { Study } from '../domain/study.ts';
@@ -33,14 +33,15 @@ export async function run(name: string, options: StudyOptions, context: Context)
   const settlings = settlingsOf(study, lineup.chosen);
   const isSyntheticWanted = options.synthetic === true;
   const { seed, source: preferredSource } = config;
+  const wanted = spanRequestOf(study);
   const candles = await openCandles(
-    { study, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource, seed },
+    { wanted, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource, seed },
     context,
   );
   try {
     const { source } = candles;
     const spans = lineup.coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
-    const plan = planSpan(study, settlings, spans);
+    const plan = planSpan(wanted, settlings, spans);
     const { fees, slippageBps, gates } = config;
     const settings = { source: preferredSource, fees, slippageBps, gates };
     const ledgerPath = join(root, TRIALS_FILE);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type SpanPlan, spanWarnings } from '../backtest/study-data.ts';
+import { type SpanPlan, spanRequestOf, spanWarnings } from '../backtest/study-data.ts';
 import type { Study } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
@@ -27,7 +27,15 @@ export async function run(file: string, _options: object, context: Context): Pro
   const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
   const isSyntheticWanted = data.isSynthetic;
   const candles = await openCandles(
-    { study, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource: settings.source, seed, stretch },
+    {
+      wanted: spanRequestOf(study),
+      coins: lineup.coins,
+      settlings,
+      isSyntheticWanted,
+      preferredSource: settings.source,
+      seed,
+      stretch,
+    },
     context,
   );
   try {
@@ -54,7 +62,7 @@ export async function run(file: string, _options: object, context: Context): Pro
 function planOf({ data }: Report, study: Study): SpanPlan {
   const anchors = new Map(Object.entries(data.anchor).map(([interval, ms]) => [interval as Interval, ms as EpochMs]));
   const [fromMs, toMs] = [data.fromMs as EpochMs, data.toMs as EpochMs];
-  return { fromMs, toMs, anchors, warnings: spanWarnings(study, fromMs, toMs) };
+  return { fromMs, toMs, anchors, warnings: spanWarnings(spanRequestOf(study), fromMs, toMs) };
 }
 
 function show(
