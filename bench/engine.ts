@@ -1,19 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { Bench } from 'tinybench';
 import { fundingColumns } from '../src/backtest/funding.ts';
 import { runReference } from '../src/backtest/reference.ts';
 import type { RunSpec } from '../src/backtest/run.ts';
-import { type CandleColumns, emptyColumns } from '../src/domain/candle.ts';
+import type { CandleColumns } from '../src/domain/candle.ts';
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../src/domain/instrument.ts';
-import { Prng } from '../src/domain/prng.ts';
 import { LONG } from '../src/domain/signal.ts';
 import { MINUTE_MS } from '../src/domain/time.ts';
-import { type EpochMs, fromUsd } from '../src/domain/units.ts';
+import { fromUsd } from '../src/domain/units.ts';
+import { btcCandles } from './candles.ts';
 
-/** A year of minutes of real candles; it lies beside the repository and is never part of it. */
-const MINUTES = fileURLToPath(new URL('../../shared/data/candles/binance-spot_BTC_1m.csv.gz', import.meta.url));
+/** A year of minutes. */
 const CANDLES = 525_600;
 const LOOKBACK = 20;
 const SURGE = 1.5;
@@ -32,7 +28,7 @@ export interface EngineTiming {
 
 /** The reference engine over a year of minutes: breakout on volume, two stops, a target of 2 R, all equity. */
 export async function benchEngine(): Promise<EngineTiming[]> {
-  const candles = existsSync(MINUTES) ? realCandles() : randomWalk();
+  const { candles } = btcCandles('binance-spot', '1m', CANDLES);
   const signals = breakouts(candles);
   const timings: EngineTiming[] = [];
   for (const stop of [0.005, 0.02]) {
@@ -96,43 +92,6 @@ function breakouts({ high, close, volume, length }: CandleColumns): Uint8Array {
     if (isBreakout && (volume[row] as number) > (SURGE * volumeSum) / LOOKBACK) signals[row] = LONG;
   }
   return signals;
-}
-
-function realCandles(): CandleColumns {
-  const lines = gunzipSync(readFileSync(MINUTES))
-    .toString()
-    .split('\n')
-    .slice(1, CANDLES + 1);
-  const columns = emptyColumns('BTC', '1m', Number(lines[0]?.split(',')[0]) as EpochMs, CANDLES);
-  for (const [row, line] of lines.entries()) {
-    const [, open, high, low, close, volume] = line.split(',').map(Number);
-    set(columns, row, [open, high, low, close, volume] as number[]);
-  }
-  return columns;
-}
-
-/** Where the real candles are absent: minutes of a walk with steps of about 5 bp. */
-function randomWalk(): CandleColumns {
-  const columns = emptyColumns('BTC', '1m', Date.UTC(2025, 0) as EpochMs, CANDLES);
-  const random = new Prng(1);
-  const change = (): number => 1 + (random.uniform() - 0.5) * 0.002;
-  let close = 100_000;
-  for (let row = 0; row < CANDLES; row++) {
-    const open = close;
-    close = open * change();
-    const high = Math.max(open, close) * Math.max(1, change());
-    const low = Math.min(open, close) * Math.min(1, change());
-    set(columns, row, [open, high, low, close, 10 * random.uniform()]);
-  }
-  return columns;
-}
-
-function set(columns: CandleColumns, row: number, [open, high, low, close, volume]: readonly number[]): void {
-  columns.open[row] = open as number;
-  columns.high[row] = high as number;
-  columns.low[row] = low as number;
-  columns.close[row] = close as number;
-  columns.volume[row] = volume as number;
 }
 
 /** One line per run; what misses the goal says so. */

@@ -1,10 +1,9 @@
 import { Bench } from 'tinybench';
-import { type CandleColumns, emptyColumns } from '../src/domain/candle.ts';
-import { Prng } from '../src/domain/prng.ts';
-import { epochMs } from '../src/domain/units.ts';
+import type { CandleColumns } from '../src/domain/candle.ts';
 import { Evaluation } from '../src/series/evaluation.ts';
 import { ownMarket } from '../src/series/market.ts';
 import type { Condition, Series } from '../src/series/series.ts';
+import { walk } from './candles.ts';
 
 /** One year of minutes. */
 const CANDLES = 525_600;
@@ -57,7 +56,7 @@ function breakout(lookback: number, surge: number): Condition {
 
 /** Evaluates each job over a year of one-minute candles of a random walk, all in one thread. */
 export async function benchSeries(): Promise<SeriesTiming[]> {
-  const candles = walk(CANDLES);
+  const candles = walk('1m', CANDLES);
   const markets = new Map([['BTC', { candles }]]);
   const bench = new Bench({ time: 300, warmupTime: 100 });
   for (const { name, wanted } of JOBS) {
@@ -88,22 +87,6 @@ function liveCandleMs(candles: CandleColumns): number {
   const start = performance.now();
   for (let end = 20_001; end <= 30_000; end++) evaluation.advanceTo(end);
   return (performance.now() - start) / 10_000;
-}
-
-function walk(length: number): CandleColumns {
-  const prng = new Prng(1);
-  const columns = emptyColumns('BTC', '1m', epochMs(Date.UTC(2025, 0, 1)), length);
-  let price = 100_000;
-  for (let i = 0; i < length; i++) {
-    const open = price;
-    price *= Math.exp(0.0005 * prng.normal());
-    columns.open[i] = open;
-    columns.close[i] = price;
-    columns.high[i] = Math.max(open, price) * (1 + 0.0002 * prng.uniform());
-    columns.low[i] = Math.min(open, price) * (1 - 0.0002 * prng.uniform());
-    columns.volume[i] = Math.round(1e6 * Math.exp(prng.normal())) / 1e6;
-  }
-  return columns;
 }
 
 /** One line per job; what misses its limit says so. */
