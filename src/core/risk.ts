@@ -1,12 +1,9 @@
-import { floorToLots, type Instrument, MIN_NOTIONAL_USD, quantityOf } from '../domain/instrument.ts';
-import type { RiskRules } from '../domain/risk-rules.ts';
-import { reaches } from '../domain/rounding.ts';
-import { directionOf, type Refusal, type Side } from '../domain/trade.ts';
-import { type EpochMs, type Lots, type MicroUsd, microUsd, toUsd } from '../domain/units.ts';
+import type { Refusal, Side } from '../domain/trade.ts';
+import type { EpochMs, Lots } from '../domain/units.ts';
 import { type Account, type Approved, type EntryIntent, legTerms } from './account.ts';
 import { cashOf } from './ledger.ts';
-import { leverageAt, liquidationAt, marginUsdOf } from './margin.ts';
-import { distanceAt } from './stops.ts';
+import { marginUsdOf } from './margin.ts';
+import { notionalAtClose, refusalOf, sizeEntry, sizingDistance } from './sizing.ts';
 
 export type Approval = { readonly approved: Approved<EntryIntent> } | { readonly refused: Refusal };
 
@@ -37,20 +34,13 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
   const { side, close } = signal;
   const inUse = inUseOf(account, signal.leg);
   const cashUsd = cashOf(account.ledger);
-  const freeUsd = microUsd(cashUsd - inUse.marginUsd);
+  const freeUsd = cashUsd - inUse.marginUsd;
 
-  if (freeUsd <= 0) return { refused: 'no-cash' };
-  if (lacksAtr(rules, signal)) return { refused: 'no-atr' };
-  const distance = distanceAt(rules.stop, close, signal.stopAtr);
-  if (side === 'long' && reaches(distance, close)) return { refused: 'stop-below-zero' };
-  const lots = lotsOf(instrument, rules, toUsd(freeUsd), close, distance);
-  if (lots < 1) return { refused: 'below-one-lot' };
-  if (!reaches(quantityOf(instrument, lots) * close, MIN_NOTIONAL_USD)) return { refused: 'below-minimum' };
-  const notionalUsd = valueAt(instrument, close, lots);
-  const liquidation = liquidationAt(instrument, side, close, rules.leverage, notionalUsd);
-  const direction = directionOf(side);
-  const stop = close - direction * distance;
-  if (reaches(liquidation * direction, stop * direction)) return { refused: 'liquidation-distance' };
+  const distance = sizingDistance(rules, close, signal.stopAtr, signal.trailAtr);
+  const size = sizeEntry(instrument, rules, side, close, distance, freeUsd);
+  if (size < 0) return { refused: refusalOf(size) };
+  const lots = size as Lots;
+  const notionalUsd = notionalAtClose(instrument, close, lots);
   if (inUse.isCoinOccupied) return { refused: 'coin-occupied' };
   if (rules.maxOpen !== null && inUse.legs >= rules.maxOpen) return { refused: 'max-open' };
   if (rules.maxExposure !== null && inUse.notionalUsd + notionalUsd > rules.maxExposure * cashUsd) {
@@ -66,31 +56,6 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
     trailAtr: signal.trailAtr,
   };
   return { approved: intent as Approved<EntryIntent> };
-}
-
-function lacksAtr(rules: RiskRules, signal: EntrySignal): boolean {
-  const asksForStopAtr = 'atr' in rules.stop;
-  const asksForTrailAtr = rules.trail !== null && 'atr' in rules.trail.distance;
-  return (asksForStopAtr && !(signal.stopAtr > 0)) || (asksForTrailAtr && !(signal.trailAtr > 0));
-}
-
-/** Whole lots: the risk over the stop distance, but no more than free cash carries at the leverage (rules 6 and 38). */
-function lotsOf(instrument: Instrument, rules: RiskRules, freeUsd: number, close: number, distance: number): Lots {
-  const affordable = (leverage: number): number => (freeUsd * leverage) / close;
-  const wanted =
-    rules.sizing === 'allEquity' ? Number.POSITIVE_INFINITY : (rules.sizing.riskFraction * freeUsd) / distance;
-  const lots = floorToLots(
-    instrument,
-    Math.min(wanted, affordable(leverageAt(instrument, rules.leverage, 0 as MicroUsd))),
-  );
-  // A size that reaches a higher margin tier has to be affordable at the leverage of that tier.
-  const tierLeverage = leverageAt(instrument, rules.leverage, valueAt(instrument, close, lots));
-  return Math.min(lots, floorToLots(instrument, affordable(tierLeverage))) as Lots;
-}
-
-/** Value at an observed price, which need not be valid on the exchange; to the micro-dollar. */
-function valueAt(instrument: Instrument, price: number, lots: Lots): MicroUsd {
-  return microUsd(Math.round(quantityOf(instrument, lots) * price * 1e6));
 }
 
 function inUseOf(account: Account, ownLeg: number): InUse {

@@ -68,6 +68,18 @@ describe('rule 40: valid prices', () => {
     expect(lowestPrice(coin(5))).toBe(0.1);
   });
 
+  test('five digits end at each power of ten, to the last double', () => {
+    const ulp = (price: number): number => price * 2 ** -53;
+    for (const bound of [0.1, 1, 10, 100, 1_000, 10_000]) {
+      // The step of 10^n is ten times that of the double below it.
+      expect(nextPriceAbove(coin(0), bound as Price) - bound).toBeCloseTo(bound / 10_000, 9);
+      const below = bound - ulp(bound);
+      expect(below).toBeLessThan(bound);
+      expect(roundPrice(coin(0), below, 'down')).toBe(bound);
+      expect(roundPrice(coin(0), bound * 0.99999, 'down')).toBe(Number((bound * 0.99999).toPrecision(5)));
+    }
+  });
+
   test('rounding and neighbours are those of exact arithmetic', () => {
     fc.assert(
       fc.property(
@@ -137,5 +149,11 @@ describe('margin tiers', () => {
     const [btc] = BUILT_IN_INSTRUMENTS;
     expect(maxLeverageAt(btc as Instrument, fromUsd(149_999_999))).toBe(40);
     expect(maxLeverageAt(btc as Instrument, fromUsd(150_000_000))).toBe(20);
+    const marginTiers = [50, 20, 10, 5].map((maxLeverage, i) => ({ fromNotionalUsd: i * 1_000, maxLeverage }));
+    const leverages = [0, 999, 1_000, 2_500, 3_000, 1e9].map((usd) =>
+      maxLeverageAt({ ...coin(0), marginTiers }, fromUsd(usd)),
+    );
+    expect(leverages).toEqual([50, 50, 20, 10, 5, 5]);
+    expect(maxLeverageAt({ ...coin(0), marginTiers: [] }, fromUsd(1))).toBe(1);
   });
 });

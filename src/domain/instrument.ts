@@ -19,7 +19,6 @@ export interface Instrument {
 /** Orders below this are refused by the exchange (`Order must have minimum value of $10.`). */
 export const MIN_NOTIONAL_USD = 10;
 const MAX_DECIMALS = 6;
-const SIGNIFICANT_DIGITS = 5;
 
 /**
  * Built in, so that a study needs no network: `meta` of Hyperliquid as recorded on 2026-03-10 (BTC: margin table 56,
@@ -47,20 +46,26 @@ function instrument(coin: string, szDecimals: number, tiers: readonly (readonly 
 
 /** The most leverage that the exchange grants for a position of this size. */
 export function maxLeverageAt(instrument: Instrument, notional: MicroUsd): number {
-  let max = instrument.marginTiers[0]?.maxLeverage ?? 1;
-  for (const tier of instrument.marginTiers) {
-    if (notional >= tier.fromNotionalUsd * 1e6) max = tier.maxLeverage;
+  const tiers = instrument.marginTiers;
+  let tier = tiers[0];
+  for (let next = 1; next < tiers.length && notional >= (tiers[next] as MarginTier).fromNotionalUsd * 1e6; next++) {
+    tier = tiers[next];
   }
-  return max;
+  return tier?.maxLeverage ?? 1;
 }
 
-/** Decimals that a price of this size may have: five significant digits, but integers are always valid. */
+/**
+ * Decimals that a price of this size may have: five significant digits, but integers are always valid, and zeros after
+ * the point are not significant. Comparisons, because every rounding of every price passes here.
+ */
 function priceDecimals(instrument: Instrument, price: number): number {
-  let integerDigits = 1;
-  for (let bound = 10; price >= bound && integerDigits < SIGNIFICANT_DIGITS; bound *= 10) integerDigits++;
-  let decimals = SIGNIFICANT_DIGITS - integerDigits;
-  for (let bound = 1; price < bound && decimals < MAX_DECIMALS; bound /= 10) decimals++;
-  return Math.min(decimals, MAX_DECIMALS - instrument.szDecimals);
+  return Math.min(significantDecimals(price), MAX_DECIMALS - instrument.szDecimals);
+}
+
+function significantDecimals(price: number): number {
+  if (price >= 100) return price >= 10_000 ? 0 : price >= 1_000 ? 1 : 2;
+  if (price >= 1) return price >= 10 ? 3 : 4;
+  return price >= 0.1 ? 5 : MAX_DECIMALS;
 }
 
 /**
