@@ -127,7 +127,7 @@ function columnOf(markets: ReadonlyMap<string, MarketData>, coin: string, field:
   const market = markets.get(coin);
   if (market === undefined) {
     throw new DataError(`there are no candles of ${coin}, which the strategy reads by of('${coin}')`, {
-      hint: `Import or ingest ${coin} at the same interval and span.`,
+      hint: `Import candles of ${coin} at the same interval and span: candor import FILE`,
     });
   }
   if (field !== 'funding') return market.candles[field];

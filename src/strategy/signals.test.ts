@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { closesToCandles, evaluate } from '../../test/series-data.ts';
+import { bitsToNumbers, closesToCandles, evaluate, walkCandles } from '../../test/series-data.ts';
+import type { CandleColumns } from '../domain/candle.ts';
 import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../domain/signal.ts';
 import { Evaluation } from '../series/evaluation.ts';
 import { type BuiltStrategy, defineStrategy, SIDE_NAMES } from './define.ts';
-import { signalFlags } from './signals.ts';
+import { int } from './params.ts';
+import type { SignalBits } from './signal-bits.ts';
+import { signalBits, signalFlags } from './signals.ts';
 
 const steps = defineStrategy({
   name: 'steps',
@@ -81,5 +84,60 @@ describe('signals', () => {
         expect(flagsOf(built, closes, from, to)).toEqual(expected.slice(from, to));
       }),
     );
+  });
+});
+
+describe('signals of many strategies at once', () => {
+  const momentum = defineStrategy({
+    name: 'momentum',
+    thesis: 'continuation',
+    summary: 'Above, or below, the close of some candles ago, moving that way.',
+    params: { back: int({ unit: 'candles', default: 2, sweep: { from: 2, to: 5, step: 1 } }) },
+    long: ({ close }, { back }) => ({ above: close.gt(close.ago(back)), up: close.gt(close.ago(1)) }),
+    short: ({ close }, { back }) => ({ below: close.lt(close.ago(back)), down: close.lt(close.ago(1)) }),
+    exitLong: ({ close }) => ({ down: close.lt(close.ago(1)) }),
+  });
+  const walk = (length: number, seed: number) => walkCandles({ length, seed, gaps: 0.02 });
+  const on = (candles: CandleColumns): Evaluation => new Evaluation(candles, new Map([['BTC', { candles }]]));
+
+  test('property: each strategy says what its flags say, rows that are not reached say nothing', () => {
+    const builds = [2, 3, 4].map((back) => momentum.build({ back })).concat(steps.build());
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(), fc.nat(300), (length, seed, part) => {
+        const candles = walk(length, seed);
+        const to = Math.min(part, length);
+        const all = signalBits(builds, on(candles), to);
+        for (const [i, built] of builds.entries()) {
+          const flags = Array.from(signalFlags(built, on(candles), 0, to));
+          for (const [flag, side] of SIDE_NAMES.entries()) {
+            const bits = all[i]?.[side];
+            const said = bits === undefined ? Array(length).fill(0) : bitsToNumbers(bits, length);
+            expect(said).toEqual(Array.from({ length }, (_, row) => ((flags[row] ?? 0) >>> flag) & 1));
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('the same set of conditions is the same array, whatever its names, order, side or strategy', () => {
+    const turned = defineStrategy({
+      name: 'turned',
+      thesis: 'reversal',
+      summary: '',
+      params: {},
+      long: ({ close }) => ({ falls: close.lt(close.ago(1)) }),
+      short: ({ close }) => ({ rises: close.gt(close.ago(1)), stillUp: close.gt(close.ago(4)) }),
+    });
+    const evaluation = on(walk(100, 1));
+    const builds = [momentum.build({ back: 4 }), momentum.build({ back: 5 }), turned.build()];
+    const [four, five, other] = signalBits(builds, evaluation, 100) as [SignalBits, SignalBits, SignalBits];
+    expect(other.short).toBe(four.long);
+    expect(other.long).toBe(four.exitLong);
+    expect(five.exitLong).toBe(four.exitLong);
+    expect(five.long).not.toBe(four.long);
+    expect(Object.keys(other)).toEqual(['long', 'short']);
+    // Asked again, it is not computed again.
+    expect(signalBits(builds, evaluation, 100)[0]?.long).toBe(four.long);
   });
 });
