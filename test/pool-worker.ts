@@ -1,0 +1,33 @@
+import { threadId, workerData } from 'node:worker_threads';
+import { CandorError } from '../src/domain/errors.ts';
+
+/** What the threads of a pool are asked to do in tests. */
+export type Deed =
+  | { readonly kind: 'say' }
+  | { readonly kind: 'wait'; readonly ms: number; readonly mark?: number }
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'stumble' }
+  | { readonly kind: 'hoard' }
+  | { readonly kind: 'quit' };
+
+export default async function work(deed: Deed): Promise<unknown> {
+  switch (deed.kind) {
+    case 'say':
+      return { threadId, workerData };
+    case 'wait': {
+      const { begun } = workerData as { readonly begun: Int32Array };
+      Atomics.add(begun, 0, 1);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, deed.ms);
+      Atomics.add(begun, 1, 1);
+      return deed.mark;
+    }
+    case 'refuse':
+      throw new CandorError('no such coin', { details: ['DOGE'], hint: 'Did you mean BTC?' });
+    case 'stumble':
+      throw new TypeError('x is not a function');
+    case 'hoard':
+      for (const hoard: number[][] = []; ; ) hoard.push(new Array<number>(100_000).fill(hoard.length));
+    case 'quit':
+      return process.exit(3);
+  }
+}
