@@ -57,7 +57,7 @@ function specOf(candles: CandleColumns, signals: Uint8Array, stop: number): RunS
   const instrument = BUILT_IN_INSTRUMENTS[0] as Instrument;
   const funding = fundingColumns(candles, instrument.szDecimals, undefined);
   return {
-    legs: [{ coin: instrument.coin, instrument, candles, funding, signals }],
+    legs: [{ coin: instrument.coin, instrument, candles, funding, decisionIntervalMs: MINUTE_MS, signals }],
     rules: {
       stop: { fraction: stop },
       target: 2,
@@ -74,7 +74,6 @@ function specOf(candles: CandleColumns, signals: Uint8Array, stop: number): RunS
     depositUsd: fromUsd(10_000),
     from: LOOKBACK,
     to: candles.length,
-    decisionIntervalMs: MINUTE_MS,
   };
 }
 

@@ -71,12 +71,20 @@ export function rulesOf({ stop, target }: Pick<Combination, 'stop' | 'target'>):
 export function specOf(candles: CandleColumns, signals: Uint8Array, combination: Combination): RunSpec {
   const funding = fundingColumns(candles, INSTRUMENT.szDecimals, undefined);
   return {
-    legs: [{ coin: INSTRUMENT.coin, instrument: INSTRUMENT, candles, funding, signals }],
+    legs: [
+      {
+        coin: INSTRUMENT.coin,
+        instrument: INSTRUMENT,
+        candles,
+        funding,
+        decisionIntervalMs: intervalMs(candles.interval),
+        signals,
+      },
+    ],
     rules: rulesOf(combination),
     costs: COSTS,
     depositUsd: DEPOSIT_USD,
     from: FIRST_ROW,
     to: candles.length,
-    decisionIntervalMs: intervalMs(candles.interval),
   };
 }

@@ -91,13 +91,23 @@ function specOf(
   const atr = Float64Array.from(moves, (move) => (move.atr === 0 ? Number.NaN : move.atr / 100));
   const funding = fundingColumns(candles, COIN.szDecimals, undefined);
   return {
-    legs: [{ coin: COIN.coin, instrument: COIN, candles, funding, signals, stopAtr: atr, trailAtr: atr }],
+    legs: [
+      {
+        coin: COIN.coin,
+        instrument: COIN,
+        candles,
+        funding,
+        decisionIntervalMs: intervalMs(grid.decisionIntervals[0]),
+        signals,
+        stopAtr: atr,
+        trailAtr: atr,
+      },
+    ],
     rules,
     costs: { takerFee: 0, makerFee: 0, slippageBps: 0 },
     depositUsd: fromUsd(1_000_000),
     from: 0,
     to: grid.length,
-    decisionIntervalMs: intervalMs(grid.decisionInterval),
   };
 }
 

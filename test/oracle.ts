@@ -78,8 +78,8 @@ class Oracle {
   }
 
   /** Do the candles on which the strategy decides close here too? */
-  #isDecision(row: number): boolean {
-    return this.#openMs(row + 1) % this.#spec.decisionIntervalMs === 0;
+  #isDecision({ leg }: Desk, row: number): boolean {
+    return this.#openMs(row + 1) % leg.decisionIntervalMs === 0;
   }
 
   #at({ leg }: Desk, column: 'open' | 'high' | 'low' | 'close', row: number): Rational {
@@ -112,7 +112,7 @@ class Oracle {
   /** Rules 14, 41 and 42: liquidation, then what was due: by signal, by time, by a moved stop. */
   #dueAtOpen(desk: Desk, position: Position, row: number): Exit | null {
     const { maxHold } = this.#spec.rules;
-    const dueMs = maxHold === null ? null : position.entryTimeMs + maxHold * this.#spec.decisionIntervalMs;
+    const dueMs = maxHold === null ? null : position.entryTimeMs + maxHold * desk.leg.decisionIntervalMs;
     const reason = this.#isLiquidated(desk, position, row)
       ? 'liquidation'
       : position.isSignalled
@@ -261,7 +261,7 @@ class Oracle {
     const [high, low] = [this.#at(desk, 'high', row), this.#at(desk, 'low', row)];
     position.high = position.high === null || high.isAbove(position.high) ? high : position.high;
     position.low = position.low === null || low.isBelow(position.low) ? low : position.low;
-    if (!this.#isDecision(row)) return;
+    if (!this.#isDecision(desk, row)) return;
     const { side } = position.order;
     if (((desk.leg.signals[row] as number) & (side === 'long' ? EXIT_LONG : EXIT_SHORT)) !== 0) {
       position.isSignalled = true;
@@ -301,7 +301,8 @@ class Oracle {
   }
 
   #decide(desk: Desk, row: number): void {
-    if (desk.position !== null || desk.order !== null || !this.#isStored(desk, row) || !this.#isDecision(row)) return;
+    if (desk.position !== null || desk.order !== null || !this.#isStored(desk, row) || !this.#isDecision(desk, row))
+      return;
     const signal = desk.leg.signals[row] as number;
     const [isLong, isShort] = [(signal & LONG) !== 0, (signal & SHORT) !== 0];
     if (isLong && isShort) this.#conflicts++;

@@ -30,26 +30,27 @@ export interface Move {
 
 export interface Grid {
   readonly interval: Interval;
-  readonly decisionInterval: Interval;
+  /** On which of these candles the strategy of a leg may decide. */
+  readonly decisionIntervals: readonly [Interval, ...Interval[]];
   readonly firstOpenMs: number;
   readonly length: number;
 }
 
 export const gridArbitrary: fc.Arbitrary<Grid> = fc
   .record({
-    intervals: fc.constantFrom<readonly [Interval, Interval]>(
-      ['1h', '1h'],
-      ['30m', '30m'],
-      ['4h', '4h'],
-      ['30m', '1h'],
-      ['1h', '4h'],
+    intervals: fc.constantFrom<readonly [Interval, Grid['decisionIntervals']]>(
+      ['1h', ['1h']],
+      ['30m', ['30m']],
+      ['4h', ['4h']],
+      ['30m', ['1h', '30m', '4h']],
+      ['1h', ['4h', '1h', '2h']],
     ),
     offset: fc.nat({ max: 30 }),
     length: fc.integer({ min: 2, max: 60 }),
   })
-  .map(({ intervals: [interval, decisionInterval], offset, length }) => ({
+  .map(({ intervals: [interval, decisionIntervals], offset, length }) => ({
     interval,
-    decisionInterval,
+    decisionIntervals,
     firstOpenMs: NEW_YEAR_MS + offset * intervalMs(interval),
     length,
   }));
@@ -157,8 +158,9 @@ function legArbitrary(grid: Grid): fc.Arbitrary<{ leg: Leg; rates: FundingRates 
       coin: coinArbitrary,
       moves: fc.array(moveArbitrary, { minLength: grid.length, maxLength: grid.length }),
       repeating: ratesArbitrary,
+      decidesOn: fc.constantFrom(...grid.decisionIntervals),
     })
-    .map(({ coin, moves, repeating }) => {
+    .map(({ coin, moves, repeating, decidesOn }) => {
       const candles = candlesOf(coin, grid, moves);
       const rates = fundingOf(coin.instrument.coin, grid, repeating);
       const atr = (share: number): Float64Array =>
@@ -170,6 +172,7 @@ function legArbitrary(grid: Grid): fc.Arbitrary<{ leg: Leg; rates: FundingRates 
         instrument: coin.instrument,
         candles,
         funding: fundingColumns(candles, coin.instrument.szDecimals, rates),
+        decisionIntervalMs: intervalMs(decidesOn),
         signals: Uint8Array.from(moves, ({ signals }) => signals),
         stopAtr: atr(1),
         trailAtr: atr(2),
@@ -235,7 +238,6 @@ export function runArbitrary(maxLegs = 3): fc.Arbitrary<RandomRun> {
           depositUsd: depositUsd as MicroUsd,
           from,
           to: Math.max(from, grid.length - cut),
-          decisionIntervalMs: intervalMs(grid.decisionInterval),
         },
         rates: legs.map(({ rates }) => rates),
       })),
@@ -244,11 +246,13 @@ export function runArbitrary(maxLegs = 3): fc.Arbitrary<RandomRun> {
 
 /** A counterexample that can be read. */
 function told({ legs, ...rest }: RunSpec): string {
-  const tables = legs.map(({ coin, instrument, candles, signals, stopAtr, trailAtr, funding }) => {
+  const tables = legs.map((leg) => {
+    const { coin, instrument, candles, decisionIntervalMs, signals, stopAtr, trailAtr, funding } = leg;
     const { open, high, low, close } = candles;
     const columns = [open, high, low, close, signals, stopAtr ?? [], trailAtr ?? [], funding.atOpen, funding.inside];
     const rows = Array.from(open, (_, row) => columns.map((column) => column[row]).join(' '));
-    const header = `${coin} ${candles.interval} from ${candles.firstOpenMs} ${JSON.stringify(instrument)}`;
+    const when = `${candles.interval} from ${candles.firstOpenMs}, decides every ${decisionIntervalMs / 60_000}m`;
+    const header = `${coin} ${when} ${JSON.stringify(instrument)}`;
     return [header, 'open high low close signals stopAtr trailAtr fundingAtOpen fundingInside', ...rows].join('\n');
   });
   return [JSON.stringify(rest), ...tables].join('\n');

@@ -258,10 +258,10 @@ class DiceBench {
       const candles = this.#columns(coin);
       const instrument = this.#data.instruments.get(coin) as Instrument;
       const funding = this.#funding.get(coin) as FundingColumns;
-      return { coin, instrument, candles, funding, signals: signals[i] as Uint8Array };
+      return { coin, instrument, candles, funding, decisionIntervalMs: HOUR_MS, signals: signals[i] as Uint8Array };
     });
     const { depositUsd } = this.#study;
-    return runReference({ legs, rules, costs: COSTS, depositUsd, from, to, decisionIntervalMs: HOUR_MS, bothTouched });
+    return runReference({ legs, rules, costs: COSTS, depositUsd, from, to, bothTouched });
   }
 
   #metrics(run: RunResult): Metrics {

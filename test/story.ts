@@ -35,7 +35,8 @@ export interface Setting {
   /** [from notional, greatest leverage] */
   readonly tiers?: readonly (readonly [number, number])[];
   readonly interval?: Interval;
-  readonly decisionInterval?: Interval;
+  /** On which candles the strategy decides, where those of the table are finer; or by coin. */
+  readonly decisionInterval?: Interval | Readonly<Record<string, Interval>>;
   /** Funding rates by hour. */
   readonly rates?: Readonly<Record<string, number>>;
   /** Opening time of the first candle whose close may signal, and closing time of the last that counts. */
@@ -155,7 +156,6 @@ function specOf(tables: ReadonlyMap<string, readonly Row[]>, setting: Setting): 
     depositUsd: fromUsd(setting.depositUsd ?? 1_000),
     from: setting.from === undefined ? 0 : rowAt(msOf(setting.from)),
     to: setting.to === undefined ? length : rowAt(msOf(setting.to)),
-    decisionIntervalMs: intervalMs(setting.decisionInterval ?? interval),
     bothTouched: setting.bothTouched ?? 'stop',
   };
 }
@@ -182,7 +182,10 @@ function legOf(coin: string, rows: readonly Row[], setting: Setting, firstMs: nu
     isDelisted: false,
   };
   const funding = fundingColumns(candles, instrument.szDecimals, ratesOf(coin, setting.rates ?? {}));
-  return { coin: instrument.coin, instrument, candles, funding, signals, stopAtr: atr, trailAtr: atr };
+  const { decisionInterval = interval } = setting;
+  const decidesOn = typeof decisionInterval === 'string' ? decisionInterval : (decisionInterval[coin] ?? interval);
+  const decisions = { decisionIntervalMs: intervalMs(decidesOn), signals, stopAtr: atr, trailAtr: atr };
+  return { coin: instrument.coin, instrument, candles, funding, ...decisions };
 }
 
 function ratesOf(coin: string, rates: Readonly<Record<string, number>>): FundingRates {

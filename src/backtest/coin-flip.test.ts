@@ -106,6 +106,7 @@ function market(): Omit<Leg, 'signals'>[] {
       instrument,
       candles,
       funding: fundingColumns(candles, instrument.szDecimals, undefined),
+      decisionIntervalMs: HOUR_MS,
     };
   });
 }
@@ -120,7 +121,6 @@ describe('calibration', () => {
       depositUsd: fromUsd(10_000),
       from: 0,
       to: ROWS,
-      decisionIntervalMs: HOUR_MS,
     });
   const perLeg = ({ trades }: RunResult): number[] =>
     coins.map((_, leg) => trades.filter((one) => one.leg === leg).length);

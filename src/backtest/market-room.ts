@@ -80,6 +80,7 @@ export class MarketRoom {
   legs(interval: Interval, coins: readonly string[], signals: readonly Uint8Array[], rules: RiskRules): Leg[] {
     return coins.map((coin, i) =>
       legOf(this, interval, coin, {
+        interval,
         signals: found(signals[i], `signals of ${coin}`),
         stopAtr: this.atr(interval, coin, rules.stop),
         trailAtr: this.atr(interval, coin, rules.trail?.distance),
@@ -101,6 +102,7 @@ export class MarketRoom {
       const spread = (values: Float64Array | undefined): Float64Array | undefined =>
         values && placed(values, rowOf, new Float64Array(length).fill(Number.NaN));
       return legOf(this, finer, coin, {
+        interval,
         signals: placed(found(signals[i], `signals of ${coin}`), rowOf, new Uint8Array(length)),
         stopAtr: spread(this.atr(interval, coin, rules.stop)),
         trailAtr: spread(this.atr(interval, coin, rules.trail?.distance)),
@@ -110,6 +112,8 @@ export class MarketRoom {
 }
 
 interface Decisions {
+  /** Of the candles on which they are made. */
+  readonly interval: Interval;
   readonly signals: Uint8Array;
   readonly stopAtr: Float64Array | undefined;
   readonly trailAtr: Float64Array | undefined;
@@ -122,6 +126,7 @@ function legOf(room: MarketRoom, interval: Interval, coin: string, decisions: De
     instrument: room.instrument(coin),
     candles: room.candles(interval, coin),
     funding: room.funding(interval, coin),
+    decisionIntervalMs: intervalMs(decisions.interval),
     signals,
     ...(stopAtr === undefined ? {} : { stopAtr }),
     ...(trailAtr === undefined ? {} : { trailAtr }),

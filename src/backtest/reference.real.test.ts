@@ -75,7 +75,6 @@ function realRun(interval: Interval, rules: RiskRules): { spec: RunSpec; rates: 
       depositUsd: fromUsd(10_000),
       from: 0,
       to: legs[0]?.leg.candles.length ?? 0,
-      decisionIntervalMs: HOUR_MS,
     },
     rates: legs.map((each) => each.rates),
   };
@@ -91,7 +90,8 @@ function legOf(instrument: Instrument, interval: Interval): { leg: Leg; rates: F
   const signals = new Uint8Array(candles.length).map(() => (random.below(5) === 0 ? (words[random.below(4)] ?? 0) : 0));
   const funding = fundingColumns(candles, instrument.szDecimals, rates);
   const atr = ranges(candles);
-  return { leg: { coin: instrument.coin, instrument, candles, funding, signals, stopAtr: atr, trailAtr: atr }, rates };
+  const decisions = { decisionIntervalMs: HOUR_MS, signals, stopAtr: atr, trailAtr: atr };
+  return { leg: { coin: instrument.coin, instrument, candles, funding, ...decisions }, rates };
 }
 
 /** The range of each candle, as a whole number of millionths: an average of ranges need not be a short decimal. */

@@ -67,7 +67,12 @@ describe('a run that makes no sense is an error', () => {
     ['rows before the first', { from: -1 }, 'do not lie within 4 candles'],
     ['rows after the last', { to: 5 }, 'do not lie within 4 candles'],
     ['an end before the beginning', { from: 3, to: 2 }, 'do not lie within 4 candles'],
-    ['decisions between candles', { decisionIntervalMs: 1.5 * HOUR_MS }, 'do not fall on 1h candles'],
+    [
+      'decisions between candles',
+      { legs: [{ ...btc, decisionIntervalMs: 1.5 * HOUR_MS }] },
+      'do not fall on 1h candles',
+    ],
+    ['decisions at no time', { legs: [btc, { ...eth, decisionIntervalMs: 0 }] }, 'decisions on ETH every 0 ms'],
   ])('%s', (_, parts, message) => {
     expect(() => runReference({ ...spec, ...parts })).toThrow(message);
   });

@@ -3,7 +3,7 @@ import type { Close, Entry, Event } from '../core/events.ts';
 import type { CandleFill } from '../core/fills.ts';
 import { cashOf } from '../core/ledger.ts';
 import { step } from '../core/step.ts';
-import { closeTimeAt, openTimeAt } from '../domain/candle.ts';
+import { openTimeAt } from '../domain/candle.ts';
 import { lotMicroCoins } from '../domain/instrument.ts';
 import { intervalMs } from '../domain/time.ts';
 import type { Refusal, Trade } from '../domain/trade.ts';
@@ -36,9 +36,6 @@ class ReferenceRun {
   readonly #spec: RunSpec;
   readonly #stepMs: number;
   readonly #firstOpenMs: number;
-  /** A row decides where (row + phase) is a multiple of this many rows. */
-  readonly #decisionRows: number;
-  readonly #decisionPhase: number;
   readonly #venues: readonly Venue[];
   #account: Account;
   /** Legs with an order or a position at the venue. */
@@ -58,11 +55,13 @@ class ReferenceRun {
     this.#spec = spec;
     this.#stepMs = intervalMs(candles.interval);
     this.#firstOpenMs = openTimeAt(candles, 0);
-    this.#decisionRows = spec.decisionIntervalMs / this.#stepMs;
-    this.#decisionPhase = (closeTimeAt(candles, 0) % spec.decisionIntervalMs) / this.#stepMs;
     this.#venues = legs.map((leg, index) => new Venue(index, leg, costs.slippageBps, spec.bothTouched ?? 'stop'));
-    const terms = { legs: legs.map(({ coin, instrument }) => ({ coin, instrument })), rules, costs };
-    this.#account = openAccount({ ...terms, intervalMs: spec.decisionIntervalMs }, spec.depositUsd);
+    const terms = legs.map((leg) => ({
+      coin: leg.coin,
+      instrument: leg.instrument,
+      intervalMs: leg.decisionIntervalMs,
+    }));
+    this.#account = openAccount({ legs: terms, rules, costs }, spec.depositUsd);
     this.#equityUsd = new Float64Array(spec.to - spec.from);
     this.#event = {
       kind: 'close',
@@ -120,13 +119,12 @@ class ReferenceRun {
   close(row: number): void {
     const event = this.#event;
     event.timeMs = (this.#firstOpenMs + (row + 1) * this.#stepMs) as EpochMs;
-    // In rows, because the remainder of a whole number is an order of magnitude faster than that of an instant.
-    event.decides = this.#decisionRows === 1 || (row + this.#decisionPhase) % this.#decisionRows === 0;
     for (const venue of this.#venues) {
       const { candles, signals, stopAtr, trailAtr } = venue.leg;
       venue.see(row);
       if (signals[row] === 0 && venue.isIdle) continue;
       event.leg = venue.index;
+      event.decides = venue.decidesAt(row);
       event.high = candles.high[row] as number;
       event.low = candles.low[row] as number;
       event.close = candles.close[row] as number;
@@ -222,11 +220,11 @@ function openResult(state: LegState, { leg, mark }: Venue): number {
   return direction * lots * perLot;
 }
 
-/** The grid that all legs share. */
+/** The grid that all legs are filled on. */
 function gridOf(spec: RunSpec): Leg['candles'] {
   const first = spec.legs[0]?.candles;
   if (first === undefined) throw new RangeError('a run needs a leg');
-  for (const { candles, signals, coin } of spec.legs) {
+  for (const { candles, signals, coin, decisionIntervalMs } of spec.legs) {
     const isSameGrid =
       candles.firstOpenMs === first.firstOpenMs &&
       candles.length === first.length &&
@@ -234,12 +232,14 @@ function gridOf(spec: RunSpec): Leg['candles'] {
     if (!isSameGrid || signals.length !== first.length) {
       throw new RangeError(`the candles and signals of ${coin} are not on the grid of ${first.coin}`);
     }
+    if (!(decisionIntervalMs > 0) || decisionIntervalMs % intervalMs(candles.interval) !== 0) {
+      throw new RangeError(
+        `decisions on ${coin} every ${decisionIntervalMs} ms do not fall on ${candles.interval} candles`,
+      );
+    }
   }
   if (!(spec.from >= 0 && spec.from <= spec.to && spec.to <= first.length)) {
     throw new RangeError(`rows ${spec.from} … ${spec.to} do not lie within ${first.length} candles`);
-  }
-  if (spec.decisionIntervalMs % intervalMs(first.interval) !== 0) {
-    throw new RangeError(`decisions every ${spec.decisionIntervalMs} ms do not fall on ${first.interval} candles`);
   }
   return first;
 }

@@ -7,13 +7,18 @@ import type { Refusal, Trade } from '../domain/trade.ts';
 import type { MicroUsd } from '../domain/units.ts';
 import type { FundingColumns } from './funding.ts';
 
-/** One coin of a run: candles, and what the strategy says at each of their closes. All legs of a run share one grid. */
+/**
+ * One coin of a run: candles, and what a strategy says at their closes. All legs of a run are filled on one grid of
+ * candles; each decides on its own: on those candles, or on ones that are made of them.
+ */
 export interface Leg {
   readonly coin: string;
   readonly instrument: Instrument;
   readonly candles: CandleColumns;
   readonly funding: FundingColumns;
-  /** LONG, SHORT, EXIT_LONG, EXIT_SHORT, or-ed, one byte a row. */
+  /** Length of the candles on which the strategy decides: that of the columns, or a multiple of it. */
+  readonly decisionIntervalMs: number;
+  /** LONG, SHORT, EXIT_LONG, EXIT_SHORT, or-ed, one byte a row; read where those candles close. */
   readonly signals: Uint8Array;
   /** Average true range for the stop and for the trail, one value a row; only where the rules ask for one. */
   readonly stopAtr?: Float64Array;
@@ -29,8 +34,6 @@ export interface RunSpec {
   /** Rows from (the first whose close may signal) … to − 1 (the last that is traded). */
   readonly from: number;
   readonly to: number;
-  /** Length of the candles on which the strategy decides: that of the columns, or a multiple of it. */
-  readonly decisionIntervalMs: number;
   /** How a candle that touched both stop and target is read; 'stop' unless the upper bound is asked for. */
   readonly bothTouched?: BothTouched;
 }

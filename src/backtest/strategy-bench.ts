@@ -35,16 +35,14 @@ export class StrategyBench {
   /** A run on the study's own candles; with other signals, it is a control. */
   run(rules: RiskRules, signals: readonly Uint8Array[] = this.signals, bothTouched: BothTouched = 'stop'): RunResult {
     const { interval, coins } = this.study;
-    return runReference(
-      this.#spec(interval, interval, this.room.legs(interval, coins, signals, rules), rules, bothTouched),
-    );
+    return runReference(this.#spec(interval, this.room.legs(interval, coins, signals, rules), rules, bothTouched));
   }
 
   /** The same decisions, filled on finer candles (rule 30, i). */
   runFilledOn(finer: Interval, rules: RiskRules): RunResult {
     const { interval, coins } = this.study;
     const legs = this.room.legsFilledOn(finer, interval, coins, this.signals, rules);
-    return runReference(this.#spec(finer, interval, legs, rules));
+    return runReference(this.#spec(finer, legs, rules));
   }
 
   /**
@@ -64,7 +62,7 @@ export class StrategyBench {
 
   #runOn(interval: Interval, built: BuiltStrategy, rules: RiskRules): RunResult {
     const legs = this.room.legs(interval, this.study.coins, this.#signalsOf(built, interval), rules);
-    return runReference(this.#spec(interval, interval, legs, rules));
+    return runReference(this.#spec(interval, legs, rules));
   }
 
   /** Where a condition of the strategy is true, as a bitmap over the rows of a coin. */
@@ -85,13 +83,7 @@ export class StrategyBench {
     });
   }
 
-  #spec(
-    interval: Interval,
-    decisionInterval: Interval,
-    legs: RunSpec['legs'],
-    rules: RiskRules,
-    bothTouched: BothTouched = 'stop',
-  ): RunSpec {
+  #spec(interval: Interval, legs: RunSpec['legs'], rules: RiskRules, bothTouched: BothTouched = 'stop'): RunSpec {
     const { from, to } = this.room.grid(interval);
     return {
       legs,
@@ -100,7 +92,6 @@ export class StrategyBench {
       depositUsd: this.study.depositUsd,
       from,
       to,
-      decisionIntervalMs: intervalMs(decisionInterval),
       bothTouched,
     };
   }

@@ -10,6 +10,8 @@ import {
   type Resting,
   targetThrough,
 } from '../core/fills.ts';
+import { closeTimeAt } from '../domain/candle.ts';
+import { intervalMs } from '../domain/time.ts';
 import type { Side } from '../domain/trade.ts';
 import type { Leg } from './run.ts';
 
@@ -23,6 +25,9 @@ export class Venue {
   readonly leg: Leg;
   readonly #slippageBps: number;
   readonly #bothTouched: BothTouched;
+  /** A row decides where (row + phase) is a multiple of this many rows. */
+  readonly #decisionRows: number;
+  readonly #decisionPhase: number;
   /** The last row that has a candle; −1 before the first. */
   #lastRow = -1;
   /** Funding hours of a gap, per lot, that no price has followed yet. */
@@ -41,6 +46,10 @@ export class Venue {
     this.leg = leg;
     this.#slippageBps = slippageBps;
     this.#bothTouched = bothTouched;
+    const { candles, decisionIntervalMs } = leg;
+    const stepMs = intervalMs(candles.interval);
+    this.#decisionRows = decisionIntervalMs / stepMs;
+    this.#decisionPhase = (closeTimeAt(candles, 0) % decisionIntervalMs) / stepMs;
   }
 
   get isIdle(): boolean {
@@ -58,6 +67,12 @@ export class Venue {
   /** The close of this row is known; it may be missing. */
   see(row: number): void {
     if (this.hasCandle(row)) this.#lastRow = row;
+  }
+
+  /** Do the candles on which the strategy decides close here too? */
+  decidesAt(row: number): boolean {
+    // In rows, because the remainder of a whole number is an order of magnitude faster than that of an instant.
+    return this.#decisionRows === 1 || (row + this.#decisionPhase) % this.#decisionRows === 0;
   }
 
   hasCandle(row: number): boolean {

@@ -10,6 +10,8 @@ import { type Ledger, openLedger } from './ledger.ts';
 export interface LegTerms {
   readonly coin: string;
   readonly instrument: Instrument;
+  /** Length of the candles on which the strategy decides; `maxHold` counts these. */
+  readonly intervalMs: number;
 }
 
 /** What stays the same while an account trades. */
@@ -17,8 +19,6 @@ export interface Terms {
   readonly legs: readonly LegTerms[];
   readonly rules: RiskRules;
   readonly costs: Costs;
-  /** Length of the candles on which the strategy decides; `maxHold` counts these. */
-  readonly intervalMs: number;
 }
 
 declare const approval: unique symbol;

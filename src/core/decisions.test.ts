@@ -114,6 +114,39 @@ describe('rules 2 and 44: candles that do not exist', () => {
   });
 });
 
+describe('rule 8: legs that decide on candles of their own, filled on the finest', () => {
+  const setting = { interval: '30m', rules: { maxHold: 1 } } as const;
+  const candles = (...signals: readonly string[]): string => `
+      time   open  high  low  close  signal
+      10:00  500   505   495  500    ${signals[0] ?? ''}
+      10:30  500   505   495  500    ${signals[1] ?? ''}
+      11:00  500   505   495  500    ${signals[2] ?? ''}
+      11:30  501   505   495  500    ${signals[3] ?? ''}
+      12:00  502   505   495  500`;
+
+  test('each hears its signals at its own closes, and counts its own candles', () => {
+    // BTC decides each half hour and is out after one; ETH hears nothing at 10:30, enters at 11:00 with the half of the
+    // cash that BTC's margin leaves, and is out after an hour.
+    story(
+      { BTC: candles('long'), ETH: candles('short', 'long', 'exit-long') },
+      { ...setting, decisionInterval: { BTC: '30m', ETH: '1h' } },
+    ).tells(`
+      BTC long 1 @ 500 10:30 → 500 11:00 time
+      ETH long 0.5 @ 500 11:00 → 502 12:00 time`);
+  });
+
+  test('rule 7: two of them on one coin take turns', () => {
+    // At 11:00 both would enter, and the first leg is asked first; at 12:00 only the second has something to say.
+    story(
+      { BTC: candles('', 'long'), 'BTC#2': candles('long', 'short', 'short', 'short') },
+      { ...setting, decisionInterval: { 'BTC#2': '1h' } },
+    ).tells(`
+      BTC long 1 @ 500 11:00 → 501 11:30 time
+      refused coin-occupied 1
+      BTC short 1 @ 502 12:00 → 500 12:30 end`);
+  });
+});
+
 describe('rules 1 and 43: where a run begins and ends', () => {
   test('the first signal is that of the first candle at or after `from`', () => {
     story(

@@ -4,7 +4,7 @@ import type { Costs } from '../domain/risk-rules.ts';
 import { exceeds } from '../domain/rounding.ts';
 import { directionOf, type ExitReason, type Trade } from '../domain/trade.ts';
 import { type MicroUsd, microUsd } from '../domain/units.ts';
-import type { Approved, EntryIntent, Holding, Position, Terms } from './account.ts';
+import type { Approved, EntryIntent, Holding, LegTerms, Position, Terms } from './account.ts';
 import type { Fill } from './events.ts';
 import { marginOf } from './margin.ts';
 import { distanceAt, initialStop, targetOf } from './stops.ts';
@@ -17,7 +17,7 @@ const STOP_TOLERANCE = 0.1;
 /** The position that an entry fill makes; stop and target are distances from the actual fill (rule 10). */
 export function openPosition(
   terms: Terms,
-  instrument: Instrument,
+  { instrument, intervalMs }: LegTerms,
   intent: Approved<EntryIntent>,
   fill: Fill,
 ): Position {
@@ -43,7 +43,7 @@ export function openPosition(
     notionalUsd,
     marginUsd,
     entryFeeUsd: feeOf(notionalUsd, fill.isMaker ? costs.makerFee : costs.takerFee),
-    dueTimeMs: rules.maxHold === null ? Number.POSITIVE_INFINITY : fill.timeMs + rules.maxHold * terms.intervalMs,
+    dueTimeMs: rules.maxHold === null ? Number.POSITIVE_INFINITY : fill.timeMs + rules.maxHold * intervalMs,
   };
 }
 

@@ -28,10 +28,9 @@ const rules: RiskRules = {
 };
 const fresh = openAccount(
   {
-    legs: [{ coin: 'COIN', instrument }],
+    legs: [{ coin: 'COIN', instrument, intervalMs: HOUR_MS }],
     rules,
     costs: { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 1 },
-    intervalMs: HOUR_MS,
   },
   fromUsd(1_000),
 );

@@ -144,7 +144,7 @@ function onFunding(account: Account, leg: number, perLot: number): Step {
 function onEntryFill(account: Account, fill: Fill): Step {
   const { leg } = fill;
   const { intent } = entering(account, leg);
-  const position = openPosition(account.terms, legTerms(account, leg).instrument, intent, fill);
+  const position = openPosition(account.terms, legTerms(account, leg), intent, fill);
   const ledger = book(account.ledger, { feesUsd: position.entryFeeUsd });
   const held: Holding = {
     position,
