@@ -1,0 +1,258 @@
+import {
+  type BothTouched,
+  exitPrice,
+  type Resting,
+  type Touch,
+  targetThrough,
+  touchAtOpen,
+  touchInside,
+} from '../../core/fills.ts';
+import { liquidationPriceOf } from '../../core/margin.ts';
+import { isBeyondTolerance } from '../../core/positions.ts';
+import { distanceAt, initialStop, type MovableStop, movedStop, targetOf } from '../../core/stops.ts';
+import type { RiskRules } from '../../domain/risk-rules.ts';
+import { directionOf, EXIT_REASONS, type ExitReason } from '../../domain/trade.ts';
+import { type MicroUsd, type Price, ZERO_USD } from '../../domain/units.ts';
+import { type EntryTable, grown } from './market.ts';
+
+/** How a position ended, in one byte: the place of its reason among EXIT_REASONS, and these. */
+const REASON = 15;
+/** Within the candle, not at its open. */
+const INSIDE = 16;
+const BEYOND_TOLERANCE = 32;
+
+export function reasonOf(code: number): ExitReason {
+  return EXIT_REASONS[code & REASON] as ExitReason;
+}
+export function isInside(code: number): boolean {
+  return (code & INSIDE) !== 0;
+}
+export function isBeyond(code: number): boolean {
+  return (code & BEYOND_TOLERANCE) !== 0;
+}
+export function exitCode(reason: ExitReason, inside = false): number {
+  return EXIT_REASONS.indexOf(reason) | (inside ? INSIDE : 0);
+}
+
+/** What an exit that candles alone decide depends on, beside the entry: all rules but size, signals and time. */
+export interface BracketRules extends Pick<RiskRules, 'stop' | 'target' | 'breakEven' | 'trail' | 'minStopMoveBps'> {
+  readonly leverage: number;
+  readonly bothTouched: BothTouched;
+  readonly stopAtr: Float64Array | undefined;
+  readonly trailAtr: Float64Array | undefined;
+  /** Rows of one decision: the row decides where (row + phase) is a multiple of `rows`. */
+  readonly decision: { readonly rows: number; readonly phase: number };
+}
+
+const UNKNOWN = -1;
+
+/**
+ * Where positions of one side end by what rests at the exchange: stop, target, moved stops, liquidation. That depends
+ * on the entry and on these rules alone, never on size, cash or signal, so it is found once and shared by every
+ * strategy that enters there (rule 19). Exits by signal, by time and at the end of the data are laid over it.
+ */
+export class ExitBook {
+  readonly entries: EntryTable;
+  readonly rules: BracketRules;
+  /** Rules with a stop and a target no further away: what they did not touch, these do not touch. */
+  readonly #inner: ExitBook | undefined;
+  readonly #isFixed: boolean;
+  readonly #direction: 1 | -1;
+  readonly #resting: { -readonly [Key in keyof Resting]: Resting[Key] };
+  /** Row of the exit; the number of rows where nothing is ever touched. */
+  #rows = new Int32Array(0);
+  #prices = new Float64Array(0);
+  #codes = new Uint8Array(0);
+  #stops = new Float64Array(0);
+
+  /** What `search` found last. */
+  row = 0;
+  price = 0;
+  code = 0;
+  stop = 0;
+
+  constructor(entries: EntryTable, rules: BracketRules, inner?: ExitBook) {
+    this.entries = entries;
+    this.rules = rules;
+    this.#inner = inner;
+    this.#isFixed = rules.breakEven === null && rules.trail === null;
+    this.#direction = directionOf(entries.side);
+    const nowhere = 0 as Price;
+    this.#resting = { side: entries.side, stop: nowhere, target: null, targetThrough: null, liquidation: null };
+  }
+
+  /** The row in which the position of an entry ends, the number of rows if never. */
+  rowOf(entry: number): number {
+    const known = entry < this.#rows.length ? (this.#rows[entry] as number) : UNKNOWN;
+    return known === UNKNOWN ? this.#find(entry) : known;
+  }
+
+  /** Price, code and initial stop of an entry that was looked up before. */
+  priceOf(entry: number): number {
+    return this.#prices[entry] as number;
+  }
+  codeOf(entry: number): number {
+    return this.#codes[entry] as number;
+  }
+  stopOf(entry: number): number {
+    return this.#stops[entry] as number;
+  }
+
+  #find(entry: number): number {
+    if (entry >= this.#rows.length) this.#grow();
+    this.search(entry, ZERO_USD);
+    this.#rows[entry] = this.row;
+    this.#prices[entry] = this.price;
+    this.#codes[entry] = this.code;
+    this.#stops[entry] = this.stop;
+    return this.row;
+  }
+
+  #grow(): void {
+    const capacity = this.entries.rows.length;
+    const known = this.#rows.length;
+    this.#rows = grown(this.#rows, new Int32Array(capacity)).fill(UNKNOWN, known);
+    this.#prices = grown(this.#prices, new Float64Array(capacity));
+    this.#codes = grown(this.#codes, new Uint8Array(capacity));
+    this.#stops = grown(this.#stops, new Float64Array(capacity));
+  }
+
+  /**
+   * Finds the exit of an entry without remembering it, for a position of this value: at a higher margin tier the
+   * liquidation price is another one. Leaves row, price, code and
+   * initial stop in the fields of these names.
+   */
+  search(entry: number, notionalUsd: MicroUsd): void {
+    const { market, side } = this.entries;
+    const { instrument } = market;
+    const { target, leverage } = this.rules;
+    const price = this.entries.prices[entry] as Price;
+    const { stop: wanted, stopAtr } = this.rules;
+    const atr = stopAtr?.[(this.entries.rows[entry] as number) - 1] ?? Number.NaN;
+    const stop = initialStop(instrument, side, price, distanceAt(wanted, price, atr));
+    this.stop = stop;
+    const riskDistance = Math.abs(price - stop);
+    const resting = this.#resting;
+    resting.stop = stop;
+    resting.target = target === null ? null : targetOf(instrument, side, price, riskDistance, target);
+    resting.targetThrough = targetThrough(instrument, side, resting.target);
+    resting.liquidation = liquidationPriceOf(instrument, side, price, leverage, notionalUsd);
+    if (resting.liquidation !== null && (stop - resting.liquidation) * this.#direction <= 0) {
+      // The stop would come too late to protect: out at once, at this same open (rules 17 and 41).
+      const row = this.entries.rows[entry] as number;
+      this.#leave(row, market.candles.open[row] as number, exitCode('liquidation-distance'));
+    } else if (this.#isFixed) {
+      this.#searchFixed(entry);
+    } else {
+      this.#searchMoving(entry, price, riskDistance);
+    }
+  }
+
+  #searchFixed(entry: number): void {
+    const { tree, candles } = this.entries.market;
+    const { stop, targetThrough: through } = this.#resting;
+    const isLong = this.#direction === 1;
+    const from = this.#inner === undefined ? (this.entries.rows[entry] as number) : this.#inner.rowOf(entry);
+    const below = isLong ? stop : (through ?? Number.NEGATIVE_INFINITY);
+    const above = isLong ? (through ?? Number.POSITIVE_INFINITY) : stop;
+    const row = from < candles.length ? tree.firstOutside(from, below, above) : from;
+    if (row >= candles.length || !this.#touched(row, 'stop')) this.#never();
+  }
+
+  /** Jumps from new extreme to new extreme: between two of them no stop moves (rules 15 and 46). */
+  #searchMoving(entry: number, price: Price, riskDistance: number): void {
+    const { market } = this.entries;
+    const { tree, candles, instrument } = market;
+    const { high, low, close, length } = candles;
+    const { rules } = this;
+    const resting = this.#resting;
+    const direction = this.#direction;
+    const isLong = direction === 1;
+    const through = resting.targetThrough ?? direction * Number.POSITIVE_INFINITY;
+    const first = this.entries.rows[entry] as number;
+    const intent = { trailAtr: rules.trailAtr?.[first - 1] ?? Number.NaN };
+    const position: MovableStop['position'] = { direction, entryPrice: price, riskDistance, intent };
+    const { rows, phase } = rules.decision;
+
+    let best = -direction * Number.POSITIVE_INFINITY;
+    let isNews = false;
+    let reason: ExitReason = 'stop';
+    for (let row = first; row < length; row++) {
+      if (!isNews) {
+        const below = isLong ? resting.stop : Math.max(through, best);
+        const above = isLong ? Math.min(through, best) : resting.stop;
+        row = tree.firstOutside(row, below, above);
+        if (row >= length) break;
+      }
+      if (this.#touched(row, reason)) return;
+      if (!market.hasCandle(row)) continue;
+      const reached = (isLong ? high[row] : low[row]) as number;
+      if ((reached - best) * direction > 0) {
+        best = reached;
+        isNews = true;
+      }
+      if (!isNews || (row + phase) % rows !== 0) continue;
+      isNews = false;
+      const moved = movedStop(instrument, rules, { position, stop: resting.stop, high: best, low: best });
+      if (moved === undefined) continue;
+      resting.stop = moved.stop;
+      reason = moved.reason;
+      const isCrossed = ((close[row] as number) - moved.stop) * direction <= 0;
+      if (isCrossed) {
+        this.#leaveAtNextOpen(row + 1, reason);
+        return;
+      }
+    }
+    this.#never();
+  }
+
+  #never(): void {
+    this.row = this.entries.market.candles.length;
+    this.price = Number.NaN;
+    this.code = 0;
+  }
+
+  /** A market exit that was sent at a close fills at the next open that there is, unless the position is taken away. */
+  #leaveAtNextOpen(from: number, reason: ExitReason): void {
+    const { market } = this.entries;
+    const row = market.nextStored(from);
+    if (row >= market.candles.length) {
+      this.#never();
+      return;
+    }
+    const open = market.candles.open[row] as number;
+    const isTaken = touchAtOpen(this.#resting, open) === 'liquidation';
+    this.#leave(row, open, exitCode(isTaken ? 'liquidation' : reason));
+  }
+
+  #leave(row: number, observed: number, code: number): void {
+    const { market, side, slippageBps } = this.entries;
+    this.row = row;
+    this.price = exitPrice(market.instrument, side, observed, slippageBps);
+    this.code = code;
+  }
+
+  /** Writes down what a candle does to what rests, if it does anything. */
+  #touched(row: number, stopReason: ExitReason): boolean {
+    const { open, high, low } = this.entries.market.candles;
+    const resting = this.#resting;
+    const atOpen = touchAtOpen(resting, open[row] as number);
+    const touch = atOpen ?? touchInside(resting, high[row] as number, low[row] as number, this.rules.bothTouched);
+    if (touch === undefined) return false;
+    this.#fill(row, touch, stopReason, atOpen === undefined);
+    return true;
+  }
+
+  #fill(row: number, touch: Touch, stopReason: ExitReason, inside: boolean): void {
+    const { stop, target } = this.#resting;
+    const code = exitCode(touch === 'stop' ? stopReason : touch, inside);
+    if (touch === 'target') {
+      this.row = row;
+      this.price = target as Price;
+      this.code = code;
+      return;
+    }
+    this.#leave(row, inside ? stop : (this.entries.market.candles.open[row] as number), code);
+    if (touch === 'stop' && isBeyondTolerance(this.#direction, stop, this.price)) this.code |= BEYOND_TOLERANCE;
+  }
+}

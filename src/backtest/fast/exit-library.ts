@@ -1,0 +1,109 @@
+import type { CandleColumns } from '../../domain/candle.ts';
+import type { Distance } from '../../domain/risk-rules.ts';
+import type { Side } from '../../domain/trade.ts';
+import { type BracketRules, ExitBook } from './exit-book.ts';
+import type { DecisionGrid } from './leg-run.ts';
+import { EntryTable, FastMarket } from './market.ts';
+import type { FastLeg, FastSpec } from './spec.ts';
+
+/** Books that differ in nothing but the sizes of stop and target: nested brackets, each a start for the wider ones. */
+type Family = ExitBook[];
+
+interface Shelf {
+  readonly market: FastMarket;
+  readonly entries: Map<string, EntryTable>;
+  readonly families: Map<string, Family>;
+}
+
+/** Everything that was found in candles so far, for as long as somebody holds these candles. */
+export class ExitLibrary {
+  readonly #shelves = new WeakMap<CandleColumns, Shelf[]>();
+  readonly #ids = new WeakMap<object, number>();
+  #lastId = 0;
+
+  market(leg: FastLeg): FastMarket {
+    return this.#shelf(leg).market;
+  }
+
+  /** The exits of one side of a leg under the rules of a run. */
+  book(leg: FastLeg, side: Side, spec: FastSpec, decision: DecisionGrid): ExitBook {
+    const shelf = this.#shelf(leg);
+    const rules = bracketOf(leg, spec, decision);
+    const entries = this.#entries(shelf, side, spec.costs.slippageBps);
+    const name = this.#familyName(rules, side, spec.costs.slippageBps);
+    const family = shelf.families.get(name) ?? [];
+    shelf.families.set(name, family);
+    const known = family.find(
+      (book) => sizeOf(book.rules.stop) === sizeOf(rules.stop) && book.rules.target === rules.target,
+    );
+    if (known !== undefined) return known;
+    const book = new ExitBook(entries, rules, widestWithin(family, rules));
+    family.push(book);
+    return book;
+  }
+
+  #shelf({ candles, instrument, funding }: FastLeg): Shelf {
+    const shelves = this.#shelves.get(candles) ?? [];
+    this.#shelves.set(candles, shelves);
+    const known = shelves.find(({ market }) => market.instrument === instrument && market.funding === funding);
+    if (known !== undefined) return known;
+    const shelf = { market: new FastMarket(instrument, candles, funding), entries: new Map(), families: new Map() };
+    shelves.push(shelf);
+    return shelf;
+  }
+
+  #entries({ market, entries }: Shelf, side: Side, slippageBps: number): EntryTable {
+    const name = `${side} ${slippageBps}`;
+    const table = entries.get(name) ?? new EntryTable(market, side, slippageBps);
+    entries.set(name, table);
+    return table;
+  }
+
+  #familyName(rules: BracketRules, side: Side, slippageBps: number): string {
+    const { stop, breakEven, trail, leverage, bothTouched, stopAtr, trailAtr, decision, minStopMoveBps } = rules;
+    const moving = breakEven === null && trail === null ? [] : [breakEven, trail, minStopMoveBps, decision];
+    const atr = 'atr' in stop ? this.#idOf(stopAtr) : 0;
+    const trailId = trail === null ? 0 : this.#idOf(trailAtr);
+    return JSON.stringify([side, slippageBps, atr, trailId, leverage, bothTouched, moving]);
+  }
+
+  #idOf(column: object | undefined): number {
+    if (column === undefined) return 0;
+    const id = this.#ids.get(column) ?? ++this.#lastId;
+    this.#ids.set(column, id);
+    return id;
+  }
+}
+
+function bracketOf(leg: FastLeg, spec: FastSpec, decision: DecisionGrid): BracketRules {
+  const { stop, target, breakEven, trail, minStopMoveBps, leverage } = spec.rules;
+  return {
+    stop,
+    target,
+    breakEven,
+    trail,
+    minStopMoveBps,
+    leverage,
+    bothTouched: spec.bothTouched ?? 'stop',
+    stopAtr: leg.stopAtr,
+    trailAtr: leg.trailAtr,
+    decision,
+  };
+}
+
+function sizeOf(distance: Distance): number {
+  return 'fraction' in distance ? distance.fraction : distance.atr;
+}
+
+/**
+ * The book of the widest bracket that lies within this one. A wider bracket is not touched before a narrower one, so
+ * its search begins where that one ended. Moved stops are not nested.
+ */
+function widestWithin(family: Family, { stop, target, breakEven, trail }: BracketRules): ExitBook | undefined {
+  if (breakEven !== null || trail !== null) return undefined;
+  const reach = (book: ExitBook): number => book.rules.target ?? Number.POSITIVE_INFINITY;
+  const within = family.filter(
+    (book) => sizeOf(book.rules.stop) <= sizeOf(stop) && reach(book) <= (target ?? Number.POSITIVE_INFINITY),
+  );
+  return within.sort((a, b) => sizeOf(b.rules.stop) - sizeOf(a.rules.stop) || reach(b) - reach(a))[0];
+}

@@ -1,0 +1,123 @@
+import { entryPrice } from '../../core/fills.ts';
+import type { CandleColumns } from '../../domain/candle.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import type { Side } from '../../domain/trade.ts';
+import type { FundingColumns } from '../funding.ts';
+import { TouchTree } from './touch-tree.ts';
+
+/** What is searched in the candles of one coin: computed once, whatever strategies and rules come after. */
+export class FastMarket {
+  readonly instrument: Instrument;
+  readonly candles: CandleColumns;
+  readonly funding: FundingColumns;
+  readonly tree: TouchTree;
+  /** paidBefore[r]: what one long lot received in the rows before r, in whole 10^−12 dollars. */
+  readonly #paidBefore: Float64Array | undefined;
+
+  constructor(instrument: Instrument, candles: CandleColumns, funding: FundingColumns) {
+    this.instrument = instrument;
+    this.candles = candles;
+    this.funding = funding;
+    this.tree = new TouchTree(candles);
+    this.#paidBefore = prefixOf(funding);
+  }
+
+  /** Whether the candle of a row exists; false beyond the last. */
+  hasCandle(row: number): boolean {
+    return (this.candles.close[row] as number) > 0;
+  }
+
+  /** The first row from `from` on that has a candle; the number of rows if there is none. */
+  nextStored(from: number): number {
+    let row = from;
+    while (row < this.candles.length && !this.hasCandle(row)) row++;
+    return Math.min(row, this.candles.length);
+  }
+
+  /** The last row up to `row` that has a candle; −1 if there is none. */
+  lastStored(row: number): number {
+    let last = row;
+    while (last >= 0 && !this.hasCandle(last)) last--;
+    return last;
+  }
+
+  /**
+   * What a long of one lot receives that enters at the open of one row and leaves at the open of another, or inside of
+   * it, in 10^−12 dollars: an entry at an hour does not pay for it, an exit at the open of an hour does (rule 16).
+   */
+  fundingPerLot(entryRow: number, exitRow: number, isInside: boolean): number {
+    if (exitRow === entryRow && !isInside) return 0;
+    const { atOpen, inside } = this.funding;
+    const before = this.#paidBefore;
+    if (before === undefined) return sumOf(this.funding, entryRow, exitRow, isInside);
+    const atExit = isInside
+      ? (before[exitRow + 1] as number)
+      : (before[exitRow] as number) + (atOpen[exitRow] as number);
+    const received = atExit - (before[entryRow] as number) - (atOpen[entryRow] as number);
+    return inside.length === 0 ? 0 : received;
+  }
+}
+
+/** Sums that could exceed what a double holds exactly are not made; then each position adds up its own hours. */
+function prefixOf({ atOpen, inside }: FundingColumns): Float64Array | undefined {
+  const before = new Float64Array(atOpen.length + 1);
+  let magnitude = 0;
+  for (let row = 0; row < atOpen.length; row++) {
+    const paid = (atOpen[row] as number) + (inside[row] as number);
+    magnitude += Math.abs(atOpen[row] as number) + Math.abs(inside[row] as number);
+    before[row + 1] = (before[row] as number) + paid;
+  }
+  return Number.isSafeInteger(magnitude) ? before : undefined;
+}
+
+function sumOf({ atOpen, inside }: FundingColumns, entryRow: number, exitRow: number, isInside: boolean): number {
+  let sum = inside[entryRow] as number;
+  for (let row = entryRow + 1; row < exitRow; row++) sum += (atOpen[row] as number) + (inside[row] as number);
+  if (exitRow > entryRow) sum += (atOpen[exitRow] as number) + (isInside ? (inside[exitRow] as number) : 0);
+  return sum;
+}
+
+/** Every entry that was ever met on one side of a market, numbered in the order of meeting, with its fill price. */
+export class EntryTable {
+  readonly side: Side;
+  readonly market: FastMarket;
+  readonly slippageBps: number;
+  count = 0;
+  /** The row at whose open each entry fills. */
+  rows = new Int32Array(64);
+  prices = new Float64Array(64);
+  /** 1 + the number of the entry at a row; 0 where none was met. */
+  readonly #numberAt: Int32Array;
+
+  constructor(market: FastMarket, side: Side, slippageBps: number) {
+    this.market = market;
+    this.side = side;
+    this.slippageBps = slippageBps;
+    this.#numberAt = new Int32Array(market.candles.length);
+  }
+
+  /** The number of the entry at the open of a row that has a candle. */
+  numberAt(row: number): number {
+    const known = this.#numberAt[row] as number;
+    return known > 0 ? known - 1 : this.#add(row);
+  }
+
+  #add(row: number): number {
+    const number = this.count++;
+    if (number === this.rows.length) {
+      this.rows = grown(this.rows, new Int32Array(2 * number));
+      this.prices = grown(this.prices, new Float64Array(2 * number));
+    }
+    this.#numberAt[row] = number + 1;
+    this.rows[number] = row;
+    const open = this.market.candles.open[row] as number;
+    this.prices[number] = entryPrice(this.market.instrument, this.side, open, this.slippageBps);
+    return number;
+  }
+}
+
+/** The same values in a longer array. */
+export function grown<T extends Int8Array | Int32Array | Float64Array | Uint8Array | Uint16Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}

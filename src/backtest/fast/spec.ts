@@ -1,0 +1,31 @@
+import type { MicroUsd } from '../../domain/units.ts';
+import type { SignalBits } from '../../strategy/signal-bits.ts';
+import type { Leg, RunSpec } from '../run.ts';
+import type { FastMarket } from './market.ts';
+import type { TradeColumns } from './trade-columns.ts';
+
+/** A leg whose signals are bitmaps: strategies that share a set of conditions share the very same array. */
+export interface FastLeg extends Omit<Leg, 'signals'> {
+  readonly bits: SignalBits;
+}
+
+export interface FastSpec extends Omit<RunSpec, 'legs'> {
+  readonly legs: readonly FastLeg[];
+}
+
+/** What a run came to. The columns belong to the engine and are overwritten by its next run. */
+export interface FastRun {
+  readonly spec: FastSpec;
+  /** Of each leg. */
+  readonly markets: readonly FastMarket[];
+  readonly trades: TradeColumns;
+  readonly realisedUsd: MicroUsd;
+  readonly feesUsd: MicroUsd;
+  readonly fundingUsd: MicroUsd;
+  /** Rows with a position, over all legs. */
+  readonly heldRows: number;
+  /** By the place of the reason among REFUSALS. */
+  readonly refusals: Int32Array;
+  readonly conflicts: number;
+  readonly lapses: number;
+}
