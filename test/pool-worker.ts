@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { threadId, workerData } from 'node:worker_threads';
 import { CandorError } from '../src/domain/errors.ts';
 
@@ -8,7 +9,14 @@ export type Deed =
   | { readonly kind: 'refuse' }
   | { readonly kind: 'stumble' }
   | { readonly kind: 'hoard' }
-  | { readonly kind: 'quit' };
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'inspect'; readonly module: string };
+
+/** What a thread has loaded that has crashed processes: Node's stripper of types, and native addons. */
+export interface Loaded {
+  readonly typeStripper: readonly string[];
+  readonly addons: readonly string[];
+}
 
 export default async function work(deed: Deed): Promise<unknown> {
   switch (deed.kind) {
@@ -29,5 +37,18 @@ export default async function work(deed: Deed): Promise<unknown> {
       for (const hoard: number[][] = []; ; ) hoard.push(new Array<number>(100_000).fill(hoard.length));
     case 'quit':
       return process.exit(3);
+    case 'inspect':
+      return inspect(deed.module);
   }
+}
+
+async function inspect(module: string): Promise<Loaded> {
+  // Whoever compiles WebAssembly from here on fails.
+  Object.defineProperty(globalThis, 'WebAssembly', { value: undefined });
+  await import(module);
+  const internals = (process as unknown as { readonly moduleLoadList: readonly string[] }).moduleLoadList;
+  return {
+    typeStripper: internals.filter((name) => name.includes('amaro')),
+    addons: Object.keys(createRequire(import.meta.url).cache).filter((file) => file.endsWith('.node')),
+  };
 }

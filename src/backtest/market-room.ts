@@ -3,7 +3,7 @@ import { closeTimeAt, rowAt } from '../domain/candle.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { Distance, RiskRules } from '../domain/risk-rules.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
-import { denseFundingRate } from '../market/funding-store.ts';
+import { denseFundingRate } from '../market/funding-rates.ts';
 import { Evaluation, type MarketData } from '../series/evaluation.ts';
 import { ownMarket } from '../series/market.ts';
 import { type FundingColumns, fundingColumns } from './funding.ts';

@@ -138,6 +138,17 @@ describe('a worker that cannot start', () => {
   });
 });
 
+describe('nothing that can crash a process is in a thread', () => {
+  test.each(['./study-worker.ts', '../strategy/load.ts'])(
+    '%s brings no WebAssembly and no native addon',
+    async (file) => {
+      const pool = await poolOf({ threads: 1, workerData: { begun, data: { grids: [] } } });
+      const module = new URL(file, import.meta.url).href;
+      expect(await ask(pool, { kind: 'inspect', module })).toEqual({ typeStripper: [], addons: [] });
+    },
+  );
+});
+
 test('pools that are stopped at random moments, one after another', async () => {
   const rng = new Prng(1);
   for (let round = 0; round < 12; round++) {

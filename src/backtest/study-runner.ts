@@ -1,15 +1,12 @@
-import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { closeTimeAt } from '../domain/candle.ts';
-import { type ErrorParts, StrategyError } from '../domain/errors.ts';
 import { Prng } from '../domain/prng.ts';
 import type { StudyStrategy } from '../domain/study.ts';
 import { DAY_MS, intervalMs } from '../domain/time.ts';
 import { type DrawChunk, drawTable, fanRows } from './draws.ts';
 import { failureOf, type StrategyFailure, type StrategyOutcome, type StudyOutcome } from './outcome.ts';
+import { openPool, type WorkerPool } from './pool.ts';
 import { type RotationPlan, rotationPlans } from './rotation.ts';
-import type { StudyData } from './study-data.ts';
-import type { Judged, Task, WorkerSetting } from './study-tasks.ts';
+import type { Judged, StudySetting, Task } from './study-tasks.ts';
 
 /**
  * Draws in one task: small enough that the bar moves and Ctrl-C is heard, large enough that handing over costs
@@ -17,8 +14,9 @@ import type { Judged, Task, WorkerSetting } from './study-tasks.ts';
  */
 const CHUNK_DRAWS = 100;
 
-export interface StudyRun extends WorkerSetting {
-  readonly data: StudyData;
+export interface StudyRun extends StudySetting {
+  /** Hash of each strategy's file as it was loaded and checked, by name. */
+  readonly fileSha256: ReadonlyMap<string, string>;
   /** Strategies that could not even be loaded; they keep their place in the outcome. */
   readonly failures: ReadonlyMap<string, StrategyFailure>;
   readonly signal: AbortSignal;
@@ -31,19 +29,13 @@ export interface StudyRun extends WorkerSetting {
  * which they finish.
  */
 export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
-  const { study, data } = run;
-  const pool = new Piscina({
-    filename: new URL('./study-worker.ts', import.meta.url).href,
-    maxThreads: availableParallelism(),
-    minThreads: 1,
-    workerData: { study, costs: run.costs, strategiesDirectory: run.strategiesDirectory, data },
-  });
+  const { study, costs, strategiesDirectory, data } = run;
+  const workerData: StudySetting = { study, costs, strategiesDirectory, data };
+  const pool = await openPool({ entry: new URL('./study-worker.ts', import.meta.url), workerData });
   try {
-    // The pool rejects one task of a worker that cannot start, and lets those behind it wait for ever.
-    await pool.run(undefined, { name: 'ready' });
     return await new StudyTasks(run, pool).all();
   } finally {
-    await pool.destroy();
+    await pool.close();
   }
 }
 
@@ -52,14 +44,18 @@ type Settled<T> = { readonly strategy: StudyStrategy } & (
   | { readonly failure: StrategyFailure }
 );
 
+/** A task without what is the same for all tasks of a strategy. */
+type Work = DistributiveOmit<Task, 'strategy' | 'fileSha256'>;
+type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
+
 class StudyTasks {
   readonly #run: StudyRun;
-  readonly #pool: Piscina;
+  readonly #pool: WorkerPool;
   readonly #fanRows: readonly number[];
   readonly #total: number;
   #done = 0;
 
-  constructor(run: StudyRun, pool: Piscina) {
+  constructor(run: StudyRun, pool: WorkerPool) {
     const { from, to } = run.data.grids[0];
     const { draws } = run.study.controls;
     this.#run = run;
@@ -98,7 +94,7 @@ class StudyTasks {
       return { strategy, failure: known };
     }
     try {
-      return { strategy, value: await this.#call<Judged>({ kind: 'judge', strategy }) };
+      return { strategy, value: await this.#call<Judged>(strategy, { kind: 'judge' }) };
     } catch (error) {
       this.#run.signal.throwIfAborted();
       this.#advance(this.#total / this.#run.study.strategies.length - 1);
@@ -110,25 +106,27 @@ class StudyTasks {
     { strategy, value: { outcome, coinFlip } }: { readonly strategy: StudyStrategy; readonly value: Judged },
     plans: readonly RotationPlan[],
   ): Promise<StrategyOutcome> {
-    const common = { strategy, fileSha256: outcome.fileSha256, fanRows: this.#fanRows };
+    const fanRows = this.#fanRows;
     const rotations = chunks(plans.length).map(({ first, count }) =>
-      this.#call<DrawChunk>({
+      this.#call<DrawChunk>(strategy, {
         kind: 'rotation',
         firstDraw: first,
         plans: plans.slice(first, first + count),
-        ...common,
+        fanRows,
       }),
     );
     const flips = chunks(this.#run.study.controls.draws).map(({ first, count }) =>
-      this.#call<DrawChunk>({ kind: 'coin-flip', firstDraw: first, draws: count, legs: coinFlip, ...common }),
+      this.#call<DrawChunk>(strategy, { kind: 'coin-flip', firstDraw: first, draws: count, legs: coinFlip, fanRows }),
     );
     const [rotation, flip] = await Promise.all([Promise.all(rotations), Promise.all(flips)]);
     return { ...outcome, rotation: drawTable('rotation', rotation), coinFlip: drawTable('coin-flip', flip) };
   }
 
-  async #call<T extends Judged | DrawChunk>(task: Task): Promise<T> {
-    const result = (await this.#pool.run(task, { signal: this.#run.signal })) as T | StrategyFailure;
-    if ('error' in result) throw new StrategyError(result.error.message, partsOf(result));
+  async #call<T extends Judged | DrawChunk>(strategy: StudyStrategy, work: Work): Promise<T> {
+    const fileSha256 = this.#run.fileSha256.get(strategy.name);
+    if (fileSha256 === undefined) throw new RangeError(`'${strategy.name}' was not loaded`);
+    const task: Task = { strategy, fileSha256, ...work };
+    const result = await this.#pool.run<T>(task, { signal: this.#run.signal });
     this.#advance(1);
     return result;
   }
@@ -137,10 +135,6 @@ class StudyTasks {
     this.#done += tasks;
     this.#run.onProgress(this.#done, this.#total);
   }
-}
-
-function partsOf({ error: { details, hint } }: StrategyFailure): ErrorParts {
-  return { details, ...(hint === undefined ? {} : { hint }) };
 }
 
 function chunks(draws: number): { readonly first: number; readonly count: number }[] {

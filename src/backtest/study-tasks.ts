@@ -1,5 +1,4 @@
 import { openTimeAt } from '../domain/candle.ts';
-import { StrategyError } from '../domain/errors.ts';
 import { Prng } from '../domain/prng.ts';
 import type { Costs, RiskRules } from '../domain/risk-rules.ts';
 import type { Study, StudyStrategy } from '../domain/study.ts';
@@ -13,6 +12,7 @@ import type { FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
 import type { StrategyBench } from './strategy-bench.ts';
+import type { StudyData } from './study-data.ts';
 
 /** Everything of a strategy's outcome but its controls, and what these need to be drawn. */
 export interface Judged {
@@ -162,25 +162,28 @@ function missingFundingHours(bench: StrategyBench): number {
 }
 
 /** What a worker is told once. */
-export interface WorkerSetting {
+export interface StudySetting {
   readonly study: Study;
   readonly costs: Costs;
   readonly strategiesDirectory: string;
+  readonly data: StudyData;
 }
 
 /** One call of a worker. */
-export type Task = { readonly strategy: StudyStrategy } & (
+export type Task = {
+  readonly strategy: StudyStrategy;
+  /** Of the strategy's file as it was checked. */
+  readonly fileSha256: string;
+} & (
   | { readonly kind: 'judge' }
   | {
       readonly kind: 'rotation';
-      readonly fileSha256: string;
       readonly firstDraw: number;
       readonly plans: readonly RotationPlan[];
       readonly fanRows: readonly number[];
     }
   | {
       readonly kind: 'coin-flip';
-      readonly fileSha256: string;
       readonly firstDraw: number;
       readonly draws: number;
       readonly legs: readonly CoinFlipLeg[];
@@ -188,13 +191,7 @@ export type Task = { readonly strategy: StudyStrategy } & (
     }
 );
 
-/** @throws StrategyError where the file of the strategy is no longer the one that was judged */
 export function carryOut(task: Task, bench: StrategyBench): Promise<Judged> | DrawChunk {
-  if (task.kind !== 'judge' && task.fileSha256 !== bench.loaded.sha256) {
-    throw new StrategyError(`the file of '${task.strategy.name}' was changed while the study ran`, {
-      hint: 'Its controls would be those of another strategy. Run the study again.',
-    });
-  }
   switch (task.kind) {
     case 'judge':
       return judgeTask(bench);

@@ -7,7 +7,7 @@ import { UsageError } from '../domain/errors.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs, parseInterval } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 import type { MarketDatabase } from '../market/database.ts';
-import { denseFundingRate } from '../market/funding-store.ts';
+import { denseFundingRate } from '../market/funding-rates.ts';
 import { listSeries } from '../market/series-store.ts';
 import type { MarketData } from '../series/evaluation.ts';
 import { settleOf } from '../strategy/define.ts';

@@ -71,6 +71,7 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       data,
       costs: costsOf(settings),
       strategiesDirectory: strategiesOf(context),
+      fileSha256: new Map(lineup.chosen.map(({ loaded: { strategy, sha256 } }) => [strategy.name, sha256])),
       failures: lineup.failures,
       signal: context.signal,
       onProgress: (done, total) => {

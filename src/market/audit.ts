@@ -3,7 +3,7 @@ import { HOUR_MS, type Interval, intervalMs } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 import { loadCandles } from './candle-store.ts';
 import { integrityProblems, type MarketDatabase, onSnapshot } from './database.ts';
-import { FUNDING_MAX_AGE_MS } from './funding-store.ts';
+import { FUNDING_MAX_AGE_MS } from './funding-rates.ts';
 import { type ExplainedGap, gapsOf, holesBetween } from './gap-store.ts';
 import { resample } from './resample.ts';
 import { type SeriesSpan, type SeriesSummary, summarizeSeries } from './series-store.ts';

@@ -3,7 +3,7 @@ import { columnsOf, emptyColumns } from '../domain/candle.ts';
 import { epochMs } from '../domain/units.ts';
 import { loadCandles, writeCandles } from './candle-store.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { fundingRates } from './funding-store.ts';
+import { fundingRates } from './funding-rates.ts';
 import { candlesAt, memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
 const BTC = columnsOf('BTC', '1h', candlesAt([0, 1, 3]));

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { columnsOf } from '../domain/candle.ts';
-import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
+import { HOUR_MS } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
-import { denseFundingRate, fundingRates, loadFunding, writeFunding } from './funding-store.ts';
-import { candlesAt, memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
+import { loadFunding, writeFunding } from './funding-store.ts';
+import { memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
 const at = (hour: number): number => NEW_YEAR_MS + hour * HOUR_MS;
 const row = (hour: number, rate: number, lateMs = 48) => ({ timeMs: epochMs(at(hour) + lateMs), rate });
@@ -31,33 +30,5 @@ describe('stored funding', () => {
     expect([...loadFunding(db, 'BTC').rates]).toEqual([0.1]);
     expect([...loadFunding(db, 'BTC', 'another').rates]).toEqual([0.9]);
     expect(loadFunding(db, 'SOL').rates).toHaveLength(0);
-  });
-});
-
-describe('the rate that a candle may know at its close', () => {
-  test('is the last one settled by then, that very instant included, and none after eight hours', () => {
-    // Candles of one hour; settlements at 2:00 and 3:00, then none.
-    const hours = columnsOf('BTC', '1h', candlesAt(Array.from({ length: 13 }, (_, i) => i)));
-    const dense = denseFundingRate(
-      hours,
-      fundingRates('BTC', [
-        [at(2), 0.2],
-        [at(3), 0.3],
-      ]),
-    );
-    const missing = Number.NaN;
-    expect([...dense]).toEqual([missing, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, missing, missing]);
-  });
-
-  test('does not see a settlement before it happens, on finer candles too', () => {
-    const quarters = columnsOf('BTC', '30m', candlesAt([0, 1, 2, 3], 30 * MINUTE_MS));
-    const dense = denseFundingRate(
-      quarters,
-      fundingRates('BTC', [
-        [at(1), 0.1],
-        [at(2), 0.2],
-      ]),
-    );
-    expect([...dense]).toEqual([Number.NaN, 0.1, 0.1, 0.2]);
   });
 });

@@ -4,7 +4,7 @@ import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts';
 import { Prng } from '../domain/prng.ts';
 import { DAY_MS, HOUR_MS, type Interval, intervalMs } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
-import { fundingRates } from './funding-store.ts';
+import { fundingRates } from './funding-rates.ts';
 import { CoinWalk, type PlantedEvent } from './synthetic-coin.ts';
 import { VolatilityWeather } from './synthetic-weather.ts';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { type CandorError, LookAheadError, StrategyError, UsageError } from '../domain/errors.ts';
-import { listStrategies, loadStrategy } from './load.ts';
+import { listStrategies, loadCheckedStrategy, loadStrategy } from './load.ts';
 
 const canaries = fileURLToPath(new URL('../../test/canaries/', import.meta.url));
 const strategies = fileURLToPath(new URL('../../strategies/', import.meta.url));
@@ -42,6 +42,14 @@ describe('loading a strategy', () => {
     expect(again).not.toBe(strategy);
     expect(again.build({ run: 4 }).params).toEqual({ run: 4 });
     expect(again.build().sides.long?.[0]?.condition.node).not.toBe(strategy.build().sides.long?.[0]?.condition.node);
+  });
+
+  test('that was checked before, as long as its file is still the same', async () => {
+    const { strategy, sha256 } = await loadStrategy('breakout', strategies);
+    expect((await loadCheckedStrategy('breakout', strategies, sha256)).strategy).toBe(strategy);
+    await expect(loadCheckedStrategy('breakout', strategies, 'another')).rejects.toThrow(
+      'strategies/breakout.ts was changed while it was used',
+    );
   });
 
   test('names are listed in order, without tests', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ImportSpecifier, init, parse } from 'es-module-lexer';
+import type { ImportSpecifier } from 'es-module-lexer';
 import { didYouMean, StrategyError, UsageError } from '../domain/errors.ts';
 import { checkCorners } from './corners.ts';
 import { isStrategy, type Strategy } from './define.ts';
@@ -37,14 +37,44 @@ export function listStrategies(directory: string): readonly string[] {
  *   ahead; StrategyError for anything else that is wrong with the file, each with its line where there is one.
  */
 export async function loadStrategy(nameOrFile: string, directory: string): Promise<LoadedStrategy> {
+  const { file, text, sha256 } = read(nameOrFile, directory);
+  await refuseImports(file, text);
+  const loaded = await importLoaded(file, sha256);
+  checkCorners(loaded.strategy, shownPath(file));
+  return loaded;
+}
+
+/**
+ * Imports a strategy in a worker thread. `loadStrategy` checked it before, in the main thread; so this one only makes
+ * sure that it is still the same file.
+ *
+ * @param expectedSha256 of the file that was checked
+ * @throws StrategyError where the file is another one by now
+ */
+export async function loadCheckedStrategy(
+  nameOrFile: string,
+  directory: string,
+  expectedSha256: string,
+): Promise<LoadedStrategy> {
+  const { file, sha256 } = read(nameOrFile, directory);
+  if (sha256 !== expectedSha256) {
+    throw new StrategyError(`${shownPath(file)} was changed while it was used`, {
+      hint: 'What was found out so far is of another strategy. Run the command again.',
+    });
+  }
+  return importLoaded(file, sha256);
+}
+
+function read(nameOrFile: string, directory: string): { file: string; text: string; sha256: string } {
   const file = fileOf(nameOrFile, directory);
   const text = readText(file, nameOrFile, directory);
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  await refuseImports(file, text);
+  return { file, text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+async function importLoaded(file: string, sha256: string): Promise<LoadedStrategy> {
   // The query ties the module to its text: a file that changed is another module, in a process that lives on as well.
   const url = `${pathToFileURL(file).href}?sha256=${sha256}`;
   const strategy = await importStrategy(file, url);
-  checkCorners(strategy, shownPath(file));
   return { strategy, file, sha256, reload: () => importStrategy(file, `${url}&reload=${++reloads}`) };
 }
 
@@ -72,8 +102,7 @@ const IMPORT_META = -2;
  * knows the future, and no experiment on candles can tell), or code that its hash would not cover.
  */
 async function refuseImports(file: string, text: string): Promise<void> {
-  await init;
-  for (const { n: specifier, s: start, d: kind } of importsOf(text, file)) {
+  for (const { n: specifier, s: start, d: kind } of await importsOf(text, file)) {
     if (kind === IMPORT_META || specifier === 'candor') continue;
     const line = text.slice(0, start).split('\n').length;
     throw new StrategyError(`${shownPath(file)}:${line} imports ${specifier ?? 'a computed name'}`, {
@@ -87,7 +116,10 @@ type Import = Pick<ImportSpecifier, 'n' | 's' | 'd'>;
 /** What comes after an import's or an export's `from`, or after `import` itself. */
 const IMPORTED = /\b(?:from|import)\s*\(?\s*(['"`])(.*?)\1/g;
 
-function importsOf(text: string, file: string): readonly Import[] {
+async function importsOf(text: string, file: string): Promise<readonly Import[]> {
+  // WebAssembly, whatever the build ("use asm" becomes it too), and so nothing that a worker thread may load.
+  const { init, parse } = await import('es-module-lexer');
+  await init;
   try {
     return parse(text, file)[0];
   } catch {
