@@ -1,3 +1,5 @@
+export { SWEEP_METRICS, type SweepMetric } from '../backtest/fast/metrics.ts';
+
 import type { StudyData } from '../backtest/study-data.ts';
 import type { Costs } from '../domain/risk-rules.ts';
 import type { Sweep } from '../domain/sweep.ts';
@@ -16,27 +18,6 @@ export interface Chunk {
   readonly first: number;
   readonly count: number;
 }
-
-/** What is kept of every combination, in this order. Dollars are micro-dollars, shares are fractions. */
-export const SWEEP_METRICS = [
-  /** Rows with an entry signal, whether it could be taken or not. */
-  'signals',
-  'trades',
-  'winRate',
-  'expectancyR',
-  'sdR',
-  'netReturn',
-  /** Of the account after each trade, as a fraction of its highest value; open positions are not marked. */
-  'maxDrawdown',
-  'profitFactor',
-  'feesUsd',
-  'fundingUsd',
-  'exposure',
-  'longestLosingRun',
-  'refusals',
-  'finalCashUsd',
-] as const;
-export type SweepMetric = (typeof SWEEP_METRICS)[number];
 
 /** `count × SWEEP_METRICS.length` values, combination after combination; NaN where a metric has no value. */
 export type ChunkResult = Float64Array;
