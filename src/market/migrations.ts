@@ -64,4 +64,43 @@ export const MIGRATIONS: readonly string[] = [
     is_delisted INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- A sweep is what it depends on: the same identity gives the same results, so that a row is never wrong, only absent.
+  -- spec is what was asked for, as JSON; from_ms … to_ms is the span that it came to.
+  CREATE TABLE sweeps (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    combinations INTEGER NOT NULL,
+    begun_ms INTEGER NOT NULL,
+    -- NULL until all combinations are there and the replays came out the same.
+    proven_ms INTEGER
+  ) STRICT;
+
+  -- One row for each combination, by its place in the order of the sweep. NULL is a metric without a value; dollars
+  -- are micro-dollars, shares are fractions.
+  CREATE TABLE sweep_results (
+    sweep INTEGER NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE,
+    combination INTEGER NOT NULL,
+    signals REAL,
+    trades REAL,
+    win_rate REAL,
+    expectancy_r REAL,
+    sd_r REAL,
+    net_return REAL,
+    max_drawdown REAL,
+    profit_factor REAL,
+    fees_usd REAL,
+    funding_usd REAL,
+    exposure REAL,
+    longest_losing_run REAL,
+    refusals REAL,
+    final_cash_usd REAL,
+    PRIMARY KEY (sweep, combination)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

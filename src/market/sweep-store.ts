@@ -1,0 +1,137 @@
+import type { Clock } from '../domain/clock.ts';
+import type { EpochMs } from '../domain/units.ts';
+import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
+
+/** The columns of a result, in the order in which rows are given and read. */
+export const RESULT_COLUMNS = [
+  'signals',
+  'trades',
+  'win_rate',
+  'expectancy_r',
+  'sd_r',
+  'net_return',
+  'max_drawdown',
+  'profit_factor',
+  'fees_usd',
+  'funding_usd',
+  'exposure',
+  'longest_losing_run',
+  'refusals',
+  'final_cash_usd',
+] as const;
+
+/** What a sweep is, as it is stored when it begins. */
+export interface SweepRecord {
+  /** Of everything that its results depend on. */
+  readonly identity: string;
+  readonly name: string;
+  /** What was asked for, as JSON. */
+  readonly spec: string;
+  readonly fingerprint: string;
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  readonly combinations: number;
+}
+
+export interface StoredSweep extends SweepRecord {
+  readonly id: number;
+  readonly begunMs: EpochMs;
+  /** When all of it was there and had been compared with the reference engine. */
+  readonly provenMs: EpochMs | null;
+  /** Combinations that have a result. */
+  readonly done: number;
+}
+
+/**
+ * Notes that a sweep begins. One of the same identity that is there already stays with its results; it goes by the
+ * name that was last used for it.
+ */
+export function beginSweep(db: MarketDatabase, record: SweepRecord, clock: Clock): StoredSweep {
+  return inTransaction(db, () => {
+    const { identity, name, spec, fingerprint, fromMs, toMs, combinations } = record;
+    db.prepare(
+      `INSERT INTO sweeps (identity, name, spec, fingerprint, from_ms, to_ms, combinations, begun_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (identity) DO UPDATE SET name = excluded.name, spec = excluded.spec, begun_ms = excluded.begun_ms`,
+    ).run(identity, name, spec, fingerprint, fromMs, toMs, combinations, clock.nowMs());
+    return findSweep(db, identity) as StoredSweep;
+  });
+}
+
+/** All sweeps that are stored, those begun last first. */
+export function listSweeps(db: MarketDatabase): StoredSweep[] {
+  return onSnapshot(db, () => db.prepare(`${SELECT} ORDER BY begun_ms DESC, id DESC`).all() as StoredSweep[]);
+}
+
+const SELECT = `
+  SELECT id, identity, name, spec, fingerprint, from_ms AS fromMs, to_ms AS toMs, combinations, begun_ms AS begunMs,
+    proven_ms AS provenMs, (SELECT count(*) FROM sweep_results WHERE sweep = id) AS done
+  FROM sweeps`;
+
+function findSweep(db: MarketDatabase, identity: string): StoredSweep | undefined {
+  return db.prepare(`${SELECT} WHERE identity = ?`).get(identity) as StoredSweep | undefined;
+}
+
+/**
+ * Stores results of combinations `first`, `first` + 1, … in one transaction. What is there already stays: the same
+ * combination of the same sweep has the same result, whoever worked it out.
+ *
+ * @param values row after row, in the order of RESULT_COLUMNS; NaN where there is no value
+ */
+export function storeResults(db: MarketDatabase, sweep: number, first: number, values: Float64Array): void {
+  inTransaction(db, () => {
+    const insert = db.prepare(INSERT_RESULT);
+    const width = RESULT_COLUMNS.length;
+    const row: number[] = [];
+    for (let at = 0; at < values.length; at += width) {
+      row[0] = sweep;
+      row[1] = first + at / width;
+      for (let i = 0; i < width; i++) row[2 + i] = values[at + i] as number;
+      insert.run(row);
+    }
+  });
+}
+
+const INSERT_RESULT =
+  `INSERT OR IGNORE INTO sweep_results (sweep, combination, ${RESULT_COLUMNS.join(', ')}) ` +
+  `VALUES (?, ?${', ?'.repeat(RESULT_COLUMNS.length)})`;
+
+const PAGE_ROWS = 10_000;
+
+/** Hands over every stored result of a sweep, in order; a metric without a value is NaN. */
+export function readResults(
+  db: MarketDatabase,
+  sweep: number,
+  onRow: (combination: number, values: readonly number[]) => void,
+): void {
+  onSnapshot(db, () => {
+    const page = db
+      .prepare(
+        `SELECT combination, ${RESULT_COLUMNS.join(', ')} FROM sweep_results
+         WHERE sweep = ? AND combination > ? ORDER BY combination LIMIT ${PAGE_ROWS}`,
+      )
+      .raw();
+    let last = -1;
+    for (;;) {
+      const rows = page.all(sweep, last) as [number, ...(number | null)[]][];
+      for (const [combination, ...values] of rows) {
+        onRow(
+          combination,
+          values.map((value) => value ?? Number.NaN),
+        );
+        last = combination;
+      }
+      if (rows.length < PAGE_ROWS) return;
+    }
+  });
+}
+
+/** Notes that all of a sweep is there, and that its replays came out the same. */
+export function markProven(db: MarketDatabase, sweep: number, clock: Clock): void {
+  inTransaction(db, () => db.prepare('UPDATE sweeps SET proven_ms = ? WHERE id = ?').run(clock.nowMs(), sweep));
+}
+
+/** Takes back what a sweep has stored: its engine was found to be wrong. */
+export function discardSweep(db: MarketDatabase, sweep: number): void {
+  inTransaction(db, () => db.prepare('DELETE FROM sweeps WHERE id = ?').run(sweep));
+}
