@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { runCandor } from '../../test/run-candor.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { fixedClock } from '../domain/clock.ts';
-import { appendTrial, type Trial } from '../evidence/trial-ledger.ts';
+import { appendTrial, type StudyTrial } from '../evidence/trial-ledger.ts';
 
-const TRIAL: Trial = {
+const TRIAL: StudyTrial = {
   kind: 'study',
   study: 'ninety-days',
   strategies: [
@@ -54,6 +54,22 @@ describe.concurrent('candor trials', () => {
         'lines cut off its end would not show in the file itself: git log -p shows them',
         '',
       ]);
+    }));
+
+  it('lists a sweep with all of its combinations', () =>
+    inProject(async (folder, ledger) => {
+      const { kind: _, study, interval, cells, controls, gates, seed, ...common } = TRIAL;
+      const sweep = { grid: {}, account: 'each-coin', combinations: 2160 } as const;
+      appendTrial(
+        ledger,
+        { ...common, kind: 'sweep', sweep: study, ...sweep, intervals: [interval], identity: '4'.repeat(64) },
+        fixedClock(Date.UTC(2025, 6, 28)),
+      );
+      const { stdout } = await runCandor(['trials'], folder);
+      expect(stdout).toContain('4  2025-07-28  ninety-days  BTC ETH SOL 1h  ');
+      expect(stdout).toMatch(/2025-04-27 … 2025-07-26 {2}2,160$/m);
+      expect(stdout).toContain('4 runs on record; on real candles 2,162 distinct trials (2,200 with the heat maps)');
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }));
 
   it('fails on a ledger in which a line was changed, and says which', () =>

@@ -15,17 +15,26 @@ export const TRIALS_FILE = 'backtests/trials.jsonl';
 const COLUMNS: readonly Column<RecordedTrial>[] = [
   { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },
   { title: 'run on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
-  { title: 'study', cell: ({ study }) => study, wrapAt: 16 },
-  { title: 'candles', cell: ({ coins, interval }) => `${coins.join(' ')} ${interval}`, wrapAt: 17 },
+  { title: 'name', cell: (trial) => (trial.kind === 'study' ? trial.study : trial.sweep), wrapAt: 16 },
+  { title: 'candles', cell: (trial) => `${trial.coins.join(' ')} ${intervalsOf(trial)}`, wrapAt: 17 },
   {
     title: 'of',
     cell: ({ isSynthetic, fromMs, toMs }) =>
       isSynthetic ? 'the synthetic market' : `${formatDate(fromMs)} … ${formatDate(toMs)}`,
   },
-  { title: 'tried', align: 'right', cell: ({ strategies }) => count(strategies.length) },
+  { title: 'tried', align: 'right', cell: (trial) => count(tried(trial)) },
 ];
 
-/** Every study ever run, and whether the record of them is whole. The exit status is 1 when it is not. */
+function intervalsOf(trial: RecordedTrial): string {
+  return trial.kind === 'study' ? trial.interval : trial.intervals.join(' ');
+}
+
+/** Strategies of a study, combinations of a sweep. */
+function tried(trial: RecordedTrial): number {
+  return trial.kind === 'study' ? trial.strategies.length : trial.combinations;
+}
+
+/** Every study and every sweep ever run, and whether the record of them is whole. The exit status is 1 when it is not. */
 export async function run(options: TrialsOptions, context: Context): Promise<ExitCode> {
   const { trials, state } = readTrials(join(context.root, TRIALS_FILE));
   const real = countTrials(trials.filter(({ isSynthetic }) => !isSynthetic));

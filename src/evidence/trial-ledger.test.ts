@@ -8,12 +8,12 @@ import { describe, expect, test } from 'vitest';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { fixedClock } from '../domain/clock.ts';
 import { DAY_MS } from '../domain/time.ts';
-import { appendTrial, readTrials, type Trial } from './trial-ledger.ts';
+import { appendTrial, readTrials, type StudyTrial, type SweepTrial } from './trial-ledger.ts';
 import { countTrials, trialsTouching } from './trials.ts';
 
 const HASH = 'ab'.repeat(32);
 const clock = fixedClock(Date.UTC(2026, 0, 2));
-const base: Trial = {
+const base: StudyTrial = {
   kind: 'study',
   study: 'ninety-days',
   strategies: [{ name: 'breakout', fileSha256: HASH, params: { lookback: 20 } }],
@@ -34,7 +34,28 @@ const base: Trial = {
   resultSha256: HASH,
 };
 
-function inLedger<T>(trials: readonly Partial<Trial>[], body: (path: string) => T): T {
+const sweep: SweepTrial = {
+  kind: 'sweep',
+  sweep: 'breakout-volume',
+  strategies: [{ name: 'breakout-volume', fileSha256: HASH, params: { lookback: [10, 20, 30] } }],
+  coins: ['SOL'],
+  intervals: ['30m', '1h'],
+  fromMs: 0,
+  toMs: 90 * DAY_MS,
+  cell: { stop: { fraction: 0.02 } },
+  grid: { target: ['1 R', '2 R'] },
+  account: 'each-coin',
+  combinations: 12,
+  fingerprint: 'f1',
+  source: 'hyperliquid',
+  isSynthetic: false,
+  fees: { taker: 0.00045, maker: 0.00015 },
+  slippageBps: 2,
+  identity: HASH,
+  resultSha256: HASH,
+};
+
+function inLedger<T>(trials: readonly Partial<StudyTrial>[], body: (path: string) => T): T {
   return inTemporaryFolder({}, (folder) => {
     const path = join(folder, 'backtests', 'trials.jsonl');
     for (const trial of trials) appendTrial(path, { ...base, ...trial }, clock);
@@ -54,7 +75,7 @@ describe('a chain of lines', () => {
     inLedger(studies, (path) => {
       const { trials, state } = readTrials(path);
       expect(state).toEqual({ intact: true });
-      expect(trials.map(({ study, sequence }) => [study, sequence])).toEqual([
+      expect(trials.map((trial) => [trial.kind === 'study' && trial.study, trial.sequence])).toEqual([
         ['one', 1],
         ['two', 2],
         ['three', 3],
@@ -102,7 +123,7 @@ describe('a crash in the middle of a line', () => {
         intact: false,
         brokenAtLine: 3,
         reason: 'the last line was cut off while it was written',
-        hint: 'Delete that line; the study that it was for is not on record, and can be run again.',
+        hint: 'Delete that line; what it was for is not on record, and can be run again.',
       });
       appendTrial(path, { ...base, study: 'after the crash' }, clock);
       expect(readTrials(path)).toMatchObject({ state: { brokenAtLine: 3 }, trials: { length: 3 } });
@@ -190,7 +211,7 @@ describe('counting', () => {
   test('the same strategy, params, cell and data count once, however often they are run', () => {
     const [breakout] = base.strategies;
     if (breakout === undefined) throw new Error('no strategy');
-    const variants: Partial<Trial>[] = [
+    const variants: Partial<StudyTrial>[] = [
       {},
       { study: 'the same under another name' },
       { cell: { target: 2, stop: { fraction: 0.02 } } },
@@ -213,5 +234,21 @@ describe('counting', () => {
       expect(touching(['SOL'], 80, 120)).toBe(0);
       expect(touching(['ETH'], 90, 120)).toBe(0);
       expect(touching(['ETH'], 80, 120, true)).toBe(1);
+    }));
+});
+
+describe('sweeps in the ledger', () => {
+  test('stand in the same chain as studies, and every combination is a trial, once', () =>
+    inLedger([base], (path) => {
+      for (const trial of [sweep, sweep, { ...sweep, identity: 'cd'.repeat(32), combinations: 5 }]) {
+        appendTrial(path, trial, clock);
+      }
+      appendTrial(path, base, clock);
+      const { trials, state } = readTrials(path);
+      expect(state).toEqual({ intact: true });
+      expect(trials.map(({ kind }) => kind)).toEqual(['study', 'sweep', 'sweep', 'sweep', 'study']);
+      expect(countTrials(trials)).toEqual({ trials: 1 + 12 + 5, combinations: 20 + 12 + 5 });
+      const stretch = { coins: ['SOL'], fromMs: DAY_MS, toMs: 2 * DAY_MS, isSynthetic: false };
+      expect(trialsTouching(trials, stretch).map(({ kind }) => kind)).toEqual(['sweep', 'sweep', 'sweep']);
     }));
 });

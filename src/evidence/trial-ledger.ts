@@ -17,7 +17,7 @@ import { CandorError } from '../domain/errors.ts';
 import { INTERVALS } from '../domain/time.ts';
 
 /**
- * The trial ledger: one line for each study ever run, so that the tenth try is judged as a tenth try (rule 32). It is a
+ * The trial ledger: one line for each study and each sweep ever run, so that the tenth try is judged as a tenth try (rule 32). It is a
  * text file under git, and a chain: each line names the hash of the line before it, and its own. A line that was
  * changed, removed or inserted later shows; only lines missing at the end do not, and those git knows.
  */
@@ -29,7 +29,7 @@ const LOCK_WAIT_MS = 15_000;
 const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
 const json = z.record(z.string(), z.json());
 
-const trialSchema = z.object({
+const studySchema = z.object({
   kind: z.literal('study'),
   study: z.string(),
   /** Every strategy that ran, with its complete params. */
@@ -57,14 +57,44 @@ const trialSchema = z.object({
   resultSha256: sha256Text,
 });
 
-const lineSchema = trialSchema.extend({
+const sweepSchema = z.object({
+  kind: z.literal('sweep'),
+  sweep: z.string(),
+  /** Every strategy, with the values that were tried of each of its params. */
+  strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
+  coins: z.array(z.string()),
+  intervals: z.array(z.enum(INTERVALS)),
+  fromMs: z.int(),
+  toMs: z.int(),
+  /** What the risk grid did not vary, and the values of what it did. */
+  cell: json,
+  grid: json,
+  account: z.enum(['each-coin', 'shared']),
+  /** Strategy, params, risk cell, interval and coin, or all coins where they share an account. */
+  combinations: z.int().min(1),
+  fingerprint: z.string(),
+  source: z.string(),
+  isSynthetic: z.boolean(),
+  fees: z.object({ taker: z.number(), maker: z.number() }),
+  slippageBps: z.number(),
+  /** Of everything that the results depend on. */
+  identity: sha256Text,
+  resultSha256: sha256Text,
+});
+
+const trialSchema = z.discriminatedUnion('kind', [studySchema, sweepSchema]);
+
+const link = {
   schema: z.literal(TRIAL_SCHEMA),
   sequence: z.int().min(1),
   recordedAtMs: z.int(),
   previous: sha256Text,
   hash: sha256Text,
-});
+};
+const lineSchema = z.discriminatedUnion('kind', [studySchema.extend(link), sweepSchema.extend(link)]);
 
+export type StudyTrial = z.infer<typeof studySchema>;
+export type SweepTrial = z.infer<typeof sweepSchema>;
 export type Trial = z.infer<typeof trialSchema>;
 export type RecordedTrial = z.infer<typeof lineSchema>;
 
@@ -143,7 +173,7 @@ const RESTORE = 'Restore the file from git, or keep it as it is: reports will sa
 const FLAWS = {
   cutOff: {
     reason: 'the last line was cut off while it was written',
-    hint: 'Delete that line; the study that it was for is not on record, and can be run again.',
+    hint: 'Delete that line; what it was for is not on record, and can be run again.',
   },
   unreadable: {
     reason: 'this is no line of a trial ledger',
@@ -207,7 +237,7 @@ function appendDurably(path: string, text: string): void {
 function cannotWrite(path: string, cause: unknown): CandorError {
   const { code } = cause as NodeJS.ErrnoException;
   return new CandorError(`the trial could not be written to ${path}${code === undefined ? '' : ` (${code})`}`, {
-    hint: 'The ledger is as it was. Make room or give access, then run the study again: it is not on record yet.',
+    hint: 'The ledger is as it was. Make room or give access, then run the command again: it is not on record yet.',
     cause,
   });
 }
@@ -226,7 +256,7 @@ function withLock<T>(path: string, waitMs: number, work: () => T): T {
     lock?.close();
     if ((error as NodeJS.ErrnoException).code !== 'SQLITE_BUSY') throw cannotWrite(path, error);
     throw new CandorError(`the trial ledger ${path} is locked by another process`, {
-      hint: 'Wait until it is done, then run the study again.',
+      hint: 'Wait until it is done, then run the command again.',
       cause: error,
     });
   }

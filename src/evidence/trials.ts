@@ -1,6 +1,6 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import type { RecordedTrial, Trial } from './trial-ledger.ts';
+import type { RecordedTrial, StudyTrial } from './trial-ledger.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
 export interface TrialFacts {
@@ -15,7 +15,7 @@ export interface TrialFacts {
 }
 
 /** The line of a study; strategies that could not be run are no trials. */
-export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFacts): Trial {
+export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFacts): StudyTrial {
   const ran = outcome.strategies.filter(hasRun);
   return {
     kind: 'study',
@@ -33,21 +33,31 @@ export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFa
 }
 
 export interface TrialCount {
-  /** Distinct strategies with params, risk cell and data: running the same again is no new try. */
+  /**
+   * Distinct strategies with params, risk cell and data: running the same again is no new try. Every combination of a
+   * sweep is one, for any of them could have been chosen.
+   */
   readonly trials: number;
-  /** The same with every cell of the heat map: what somebody could have chosen from. */
+  /** The same with every cell of the studies' heat maps: what somebody could have chosen from. */
   readonly combinations: number;
 }
 
 export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   const cellsOf = new Map<string, number>();
-  for (const { strategies, cell, fingerprint, cells } of trials) {
+  const sweeps = new Map<string, number>();
+  for (const trial of trials) {
+    if (trial.kind === 'sweep') {
+      sweeps.set(trial.identity, trial.combinations);
+      continue;
+    }
+    const { strategies, cell, fingerprint, cells } = trial;
     for (const { fileSha256, params } of strategies) {
       const key = canonical([fileSha256, params, cell, fingerprint]);
       cellsOf.set(key, Math.max(cells, cellsOf.get(key) ?? 0));
     }
   }
-  return { trials: cellsOf.size, combinations: cellsOf.values().reduce((sum, cells) => sum + cells, 0) };
+  const sum = (counts: Map<string, number>): number => counts.values().reduce((total, count) => total + count, 0);
+  return { trials: cellsOf.size + sum(sweeps), combinations: sum(cellsOf) + sum(sweeps) };
 }
 
 export interface MarketStretch {
@@ -78,6 +88,6 @@ function canonical(value: unknown): string {
   );
 }
 
-function plain(value: object): Trial['cell'] {
-  return JSON.parse(JSON.stringify(value)) as Trial['cell'];
+function plain(value: object): StudyTrial['cell'] {
+  return JSON.parse(JSON.stringify(value)) as StudyTrial['cell'];
 }
