@@ -49,7 +49,7 @@ describe.concurrent('candor trials', () => {
         '1  2025-07-27  ninety-days  BTC ETH SOL 1h  2025-04-27 … 2025-07-26      2',
         '2  2025-07-27  ninety-days  BTC ETH SOL 1h  2025-04-27 … 2025-07-26      2',
         '3  2025-07-27  ninety-days  BTC ETH SOL 1h  the synthetic market         2',
-        '3 runs on record; on real candles 2 distinct trials (40 with the heat maps)',
+        '3 runs on record; real candles: 2 distinct trials (40 with the heat maps)',
         'the chain is intact (backtests/trials.jsonl)',
         'lines cut off its end would not show in the file itself: git log -p shows them',
         '',
@@ -68,7 +68,7 @@ describe.concurrent('candor trials', () => {
       const { stdout } = await runCandor(['trials'], folder);
       expect(stdout).toContain('4  2025-07-28  ninety-days  BTC ETH SOL 1h  ');
       expect(stdout).toMatch(/2025-04-27 … 2025-07-26 {2}2,160$/m);
-      expect(stdout).toContain('4 runs on record; on real candles 2,162 distinct trials (2,200 with the heat maps)');
+      expect(stdout).toContain('4 runs on record; real candles: 2,162 distinct trials (2,200 with the heat maps)');
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }));
 

@@ -55,7 +55,7 @@ function show(
 ): void {
   if (trials.length > 0) out.table(COLUMNS, trials);
   out.line(
-    `${counted(trials.length, 'run')} on record; on real candles ${counted(real.trials, 'distinct trial')} ` +
+    `${counted(trials.length, 'run')} on record; real candles: ${counted(real.trials, 'distinct trial')} ` +
       `(${count(real.combinations)} with the heat maps)`,
   );
   if (state.intact) {

@@ -24,6 +24,6 @@ export interface Sweep {
 export interface SweepStrategy {
   /** Name of the strategy: its file is strategies/NAME.ts. */
   readonly name: string;
-  /** Values to try instead of the strategy's own sweep, by param. */
+  /** Values to try instead of the ones that the strategy proposes, by param; complete once a sweep is planned. */
   readonly params: Readonly<Record<string, readonly (number | string)[]>>;
 }

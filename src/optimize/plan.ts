@@ -41,7 +41,8 @@ const CHUNK_COMBINATIONS = 1024;
 const CHUNK_ROWS = 8 * 1024 * 1024;
 /** Every set takes a bitmap for each side of each coin, and for each of its conditions about another one. */
 const BITMAPS_OF_A_SET = 8;
-const CHUNK_BITMAP_BYTES = 64 * 1024 * 1024;
+/** Bitmaps of more are let go of before new ones are made. */
+export const CHUNK_BITMAP_BYTES = 64 * 1024 * 1024;
 
 /**
  * Every combination of a sweep in its one order: intervals, coins, strategies, params, cells, the last moving fastest.
@@ -49,27 +50,24 @@ const CHUNK_BITMAP_BYTES = 64 * 1024 * 1024;
  */
 export class SweepPlan {
   readonly sweep: Sweep;
-  readonly strategies: readonly Strategy[];
   /** The values of every param of each strategy, whether it varies or not. */
   readonly params: readonly (readonly ParamList[])[];
   readonly blocks: readonly SweepBlock[];
   readonly count: number;
 
-  /**
-   * @param strategies those of the sweep, in its order
-   * @throws UsageError for params that a strategy does not have, and values that it does not allow
-   */
-  constructor(sweep: Sweep, strategies: readonly Strategy[]) {
+  /** @param sweep one that names every param: see `withEveryParam` */
+  constructor(sweep: Sweep) {
     this.sweep = sweep;
-    this.strategies = strategies;
-    this.params = strategies.map((strategy, i) => paramLists(strategy, sweep.strategies[i]?.params ?? {}));
+    this.params = sweep.strategies.map(({ params }) =>
+      Object.entries(params).map(([name, values]) => ({ name, values })),
+    );
     const accounts = sweep.account === 'shared' ? [sweep.coins] : sweep.coins.map((coin) => [coin]);
     const cells = sweep.grid.length;
     const blocks: SweepBlock[] = [];
     let first = 0;
     for (const interval of sweep.intervals) {
       for (const coins of accounts) {
-        for (const [i, { name }] of strategies.entries()) {
+        for (const [i, { name }] of sweep.strategies.entries()) {
           const sets = this.setsOf(i);
           blocks.push({ interval, coins, strategy: i, name, first, sets, cells });
           first += sets * cells;
@@ -138,16 +136,13 @@ export class SweepPlan {
   }
 }
 
-/** @throws UsageError */
-function paramLists(strategy: Strategy, chosen: Readonly<Record<string, readonly (number | string)[]>>): ParamList[] {
-  for (const [name, values] of Object.entries(chosen)) {
-    for (const value of values) parseParams(strategy.name, strategy.params, { [name]: value });
-  }
-  return Object.entries(strategy.params).map(([name, param]) => ({ name, values: chosen[name] ?? sweepValues(param) }));
+/** What the bitmaps of one set take on one coin. */
+export function bitmapBytesOfSet(rows: number): number {
+  return (rows / 8) * BITMAPS_OF_A_SET;
 }
 
 function setsAtOnce({ coins, cells }: SweepBlock, rows: number): number {
-  const bitmapBytes = (rows / 8) * coins.length * BITMAPS_OF_A_SET;
+  const bitmapBytes = coins.length * bitmapBytesOfSet(rows);
   const sets = Math.min(CHUNK_COMBINATIONS / cells, CHUNK_ROWS / rows, CHUNK_BITMAP_BYTES / bitmapBytes);
   return Math.max(1, Math.floor(sets));
 }
@@ -157,6 +152,27 @@ function split(total: number, most: number): Chunk[] {
   const pieces = Math.ceil(total / most);
   const at = (piece: number): number => Math.floor((piece * total) / pieces);
   return Array.from({ length: pieces }, (_, piece) => ({ first: at(piece), count: at(piece + 1) - at(piece) }));
+}
+
+/**
+ * The sweep with the values of every param of its strategies, in the order in which the strategies define them: those
+ * that it does not name are tried with the values that the strategy proposes.
+ *
+ * @param strategies those of the sweep, in its order
+ * @throws UsageError for params that a strategy does not have, and values that it does not allow
+ */
+export function withEveryParam(sweep: Sweep, strategies: readonly Strategy[]): Sweep {
+  return {
+    ...sweep,
+    strategies: strategies.map((strategy, i) => {
+      const chosen = sweep.strategies[i]?.params ?? {};
+      for (const [name, values] of Object.entries(chosen)) {
+        for (const value of values) parseParams(strategy.name, strategy.params, { [name]: value });
+      }
+      const params = Object.entries(strategy.params).map(([name, param]) => [name, chosen[name] ?? sweepValues(param)]);
+      return { name: strategy.name, params: Object.fromEntries(params) };
+    }),
+  };
 }
 
 /** @throws StrategyError where the strategies that were loaded are not the ones that the work is about */

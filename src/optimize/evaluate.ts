@@ -1,0 +1,192 @@
+import { FastEngine } from '../backtest/fast/engine.ts';
+import { sweepMetrics } from '../backtest/fast/metrics.ts';
+import type { FastLeg, FastSpec } from '../backtest/fast/spec.ts';
+import { MarketRoom } from '../backtest/market-room.ts';
+import type { RunSpec } from '../backtest/run.ts';
+import type { RiskRules } from '../domain/risk-rules.ts';
+import { type Interval, intervalMs } from '../domain/time.ts';
+import type { BuiltStrategy, Strategy } from '../strategy/define.ts';
+import { loadStrategy } from '../strategy/load.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
+import { signalBits, signalFlags } from '../strategy/signals.ts';
+import { type Chunk, type ChunkResult, SWEEP_METRICS, type SweepWork } from './contract.ts';
+import { bitmapBytesOfSet, CHUNK_BITMAP_BYTES, requireSameFiles, type SweepBlock, SweepPlan } from './plan.ts';
+
+/** What one set of params says, coin by coin, and on how many rows of the span it wants to enter. */
+interface Speech {
+  readonly bits: readonly SignalBits[];
+  readonly signals: number;
+}
+
+/** The evaluation of one coin, and how many sets it holds bitmaps of. */
+interface Held {
+  readonly evaluation: ReturnType<MarketRoom['evaluation']>;
+  sets: number;
+}
+
+/**
+ * Works out chunks of a sweep, one after the other, in any order: the same chunk gives the same bits, whatever was
+ * done before it. What combinations share is kept between them as long as they are about the same candles.
+ */
+export class ChunkEvaluator {
+  readonly work: SweepWork;
+  readonly plan: SweepPlan;
+  readonly room: MarketRoom;
+  readonly #strategies: readonly Strategy[];
+  /** What `#engine` and `#held` are about. */
+  #candles = '';
+  #engine = new FastEngine();
+  readonly #held = new Map<string, Held>();
+
+  private constructor(work: SweepWork, strategies: readonly Strategy[]) {
+    this.work = work;
+    this.plan = new SweepPlan(work.sweep);
+    this.#strategies = strategies;
+    this.room = new MarketRoom(work.data);
+  }
+
+  /** @throws StrategyError where a strategy cannot be loaded, or is not the file that the work is about */
+  static async open(work: SweepWork, strategiesDirectory: string): Promise<ChunkEvaluator> {
+    const loaded = await Promise.all(work.strategies.map(({ name }) => loadStrategy(name, strategiesDirectory)));
+    requireSameFiles(work.strategies, loaded);
+    return new ChunkEvaluator(
+      work,
+      loaded.map(({ strategy }) => strategy),
+    );
+  }
+
+  /** @throws StrategyError when code of a strategy fails on these candles, or a combination cannot be built */
+  evaluate({ first, count }: Chunk): ChunkResult {
+    const result = new Float64Array(count * SWEEP_METRICS.length);
+    let index = first;
+    while (index < first + count) {
+      const block = this.plan.blockAt(index);
+      const end = Math.min(first + count, block.first + block.sets * block.cells);
+      this.#evaluatePart(block, index - block.first, end - block.first, result, index - first);
+      index = end;
+    }
+    return result;
+  }
+
+  /** One combination for the fast engine, as a sweep runs it. */
+  fastSpec(index: number): { readonly spec: FastSpec; readonly signals: number } {
+    const { block, cell } = this.plan.combinationAt(index);
+    const set = Math.floor((index - block.first) / block.cells);
+    const [speech] = this.#listen(block, set, set + 1) as [Speech];
+    return { spec: this.#spec(block, speech.bits, cell.rules), signals: speech.signals };
+  }
+
+  /** The same for the reference engine, from signals that are made anew. */
+  referenceSpec(index: number): RunSpec {
+    const { block, cell, params } = this.plan.combinationAt(index);
+    const { interval, coins } = block;
+    const { from, to } = this.room.grid(interval);
+    const built = this.#build(block, params);
+    const signals = coins.map((coin) => {
+      const flags = new Uint8Array(this.room.candles(interval, coin).length);
+      flags.set(signalFlags(built, this.room.evaluation(interval, coin), from, to), from);
+      return flags;
+    });
+    return { ...this.#terms(interval, cell.rules), legs: this.room.legs(interval, coins, signals, cell.rules) };
+  }
+
+  /** Combinations `from` … `to` − 1 of a block. */
+  #evaluatePart(block: SweepBlock, from: number, to: number, into: ChunkResult, row: number): void {
+    const { cells } = block;
+    const firstSet = Math.floor(from / cells);
+    const speeches = this.#listen(block, firstSet, Math.ceil(to / cells));
+    for (let at = from; at < to; at++) {
+      const { bits, signals } = speeches[Math.floor(at / cells) - firstSet] as Speech;
+      const { rules } = this.work.sweep.grid[at % cells] as { readonly rules: RiskRules };
+      const run = this.#engine.run(this.#spec(block, bits, rules));
+      sweepMetrics(run, signals, into, (row + at - from) * SWEEP_METRICS.length);
+    }
+  }
+
+  /** What the sets `from` … `to` − 1 of a block say: all of them at once, so that what they share is computed once. */
+  #listen(block: SweepBlock, from: number, to: number): Speech[] {
+    const { interval, coins } = block;
+    this.#lookAt(interval, coins);
+    const builds: BuiltStrategy[] = [];
+    for (let set = from; set < to; set++) {
+      builds.push(this.#build(block, this.plan.paramsAt(block.strategy, set)));
+    }
+    const grid = this.room.grid(interval);
+    const byCoin = coins.map((coin) => signalBits(builds, this.#evaluation(interval, coin, builds.length), grid.to));
+    return builds.map((_, i) => {
+      const bits = byCoin.map((said) => said[i] as SignalBits);
+      const signals = bits.reduce((sum, one) => sum + countEntries(one, grid.from, grid.to), 0);
+      return { bits, signals };
+    });
+  }
+
+  #build({ strategy }: SweepBlock, params: unknown): BuiltStrategy {
+    const chosen = this.#strategies[strategy];
+    if (chosen === undefined) throw new RangeError(`the sweep has no strategy ${strategy}`);
+    return chosen.build(params);
+  }
+
+  /** What was remembered about other candles is of no use any more. */
+  #lookAt(interval: Interval, coins: readonly string[]): void {
+    const candles = [interval, ...coins].join(' ');
+    if (candles === this.#candles) return;
+    this.#candles = candles;
+    this.#engine = new FastEngine();
+    this.#held.clear();
+  }
+
+  #evaluation(interval: Interval, coin: string, sets: number): Held['evaluation'] {
+    const bytes = bitmapBytesOfSet(this.room.candles(interval, coin).length);
+    let held = this.#held.get(coin);
+    if (held === undefined || (held.sets + sets) * bytes > CHUNK_BITMAP_BYTES) {
+      held = { evaluation: this.room.evaluation(interval, coin), sets: 0 };
+      this.#held.set(coin, held);
+    }
+    held.sets += sets;
+    return held.evaluation;
+  }
+
+  #spec({ interval, coins }: SweepBlock, bits: readonly SignalBits[], rules: RiskRules): FastSpec {
+    const legs = coins.map((coin, i): FastLeg => {
+      const stopAtr = this.room.atr(interval, coin, rules.stop);
+      const trailAtr = this.room.atr(interval, coin, rules.trail?.distance);
+      return {
+        coin,
+        instrument: this.room.instrument(coin),
+        candles: this.room.candles(interval, coin),
+        funding: this.room.funding(interval, coin),
+        bits: bits[i] as SignalBits,
+        decisionIntervalMs: intervalMs(interval),
+        ...(stopAtr === undefined ? {} : { stopAtr }),
+        ...(trailAtr === undefined ? {} : { trailAtr }),
+      };
+    });
+    return { ...this.#terms(interval, rules), legs };
+  }
+
+  #terms(interval: Interval, rules: RiskRules): Omit<RunSpec, 'legs'> {
+    const { from, to } = this.room.grid(interval);
+    const { costs, sweep } = this.work;
+    return { rules, costs, depositUsd: sweep.depositUsd, from, to };
+  }
+}
+
+/** Rows from … to − 1 on which a side wants to enter; both at once are one. */
+function countEntries({ long, short }: SignalBits, from: number, to: number): number {
+  let entries = 0;
+  for (let word = from >>> 5; word << 5 < to; word++) {
+    let bits = (long === undefined ? 0 : (long[word] as number)) | (short === undefined ? 0 : (short[word] as number));
+    const start = word << 5;
+    if (start < from) bits &= -1 << (from - start);
+    if (start + 32 > to) bits &= ~(-1 << (to - start));
+    entries += bitCount(bits);
+  }
+  return entries;
+}
+
+/** Ones of a 32-bit word (Hacker's Delight, figure 5-2). */
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
