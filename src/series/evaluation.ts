@@ -1,8 +1,9 @@
 import type { CandleColumns } from '../domain/candle.ts';
 import { DataError } from '../domain/errors.ts';
 import { formatTime, type Interval, intervalMs } from '../domain/time.ts';
+import type { Ground } from './dense.ts';
 import { type Node, OWN_CLOCK, onInterval, type SourceField } from './node.ts';
-import { type Ground, type Keep, Plan } from './plan.ts';
+import { Plan } from './plan.ts';
 import { Condition, type Series } from './series.ts';
 
 /** Columns of one coin. They have their whole capacity from the start; rows that are not reached yet are not read. */
@@ -57,17 +58,14 @@ export class Evaluation {
   request(...wanted: readonly (Condition | Series)[]): void {
     const bits = new Map<Node, Uint32Array>();
     const values = new Map<Node, Float64Array>();
-    const keeps = new Map<Node, Keep>();
     for (const item of wanted) {
       const { node } = item;
-      if (this.#bits.has(node) || this.#values.has(node)) continue;
-      const seen = onInterval(node, OWN_CLOCK.interval);
-      if (item instanceof Condition)
-        keeps.set(seen, keepBits(kept(bits, node, new Uint32Array(Math.ceil(this.#length / 32)))));
-      else keeps.set(seen, keepValues(kept(values, node, new Float64Array(this.#length).fill(Number.NaN))));
+      if (item instanceof Condition) {
+        if (!this.#bits.has(node)) bits.set(node, new Uint32Array(Math.ceil(this.#length / 32)));
+      } else if (!this.#values.has(node)) values.set(node, new Float64Array(this.#length).fill(Number.NaN));
     }
-    if (keeps.size === 0) return;
-    const plan = new Plan(keeps, this.#ground);
+    if (bits.size + values.size === 0) return;
+    const plan = new Plan({ bits: seen(bits), values: seen(values) }, this.#ground);
     plan.advanceTo(this.#end);
     this.#plans.push(plan);
     for (const [node, bitmap] of bits) this.#bits.set(node, bitmap);
@@ -101,26 +99,9 @@ export class Evaluation {
   }
 }
 
-function kept<Column>(columns: Map<Node, Column>, node: Node, column: Column): Column {
-  columns.set(node, column);
-  return column;
-}
-
-function keepValues(values: Float64Array): Keep {
-  return (block, from, count) => {
-    for (let i = 0; i < count; i++) values[from + i] = block[i] as number;
-  };
-}
-
-function keepBits(bits: Uint32Array): Keep {
-  return (block, from, count) => {
-    for (let i = 0; i < count; i++) {
-      const row = from + i;
-      const word = row >>> 5;
-      // As a whole number 1 is 1, and 0 and NaN are both 0.
-      bits[word] = (bits[word] as number) | (((block[i] as number) | 0) << (row & 31));
-    }
-  };
+/** Nodes as they are seen from the own clock, with where they go; two of them may be seen as one. */
+function seen<Column>(columns: ReadonlyMap<Node, Column>): readonly (readonly [Node, Column])[] {
+  return [...columns].map(([node, column]) => [onInterval(node, OWN_CLOCK.interval), column]);
 }
 
 function columnOf(markets: ReadonlyMap<string, MarketData>, coin: string, field: SourceField): Float64Array {

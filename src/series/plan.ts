@@ -1,149 +1,87 @@
-import { StrategyError } from '../domain/errors.ts';
-import { type Interval, intervalMs } from '../domain/time.ts';
+import { BLOCK, columnOf, Dense, type Ground, ratioOf } from './dense.ts';
 import { reachable } from './horizon.ts';
-import { Align, Column, Constant, Resample } from './kernels/clock.ts';
-import { CustomKernel } from './kernels/custom.ts';
-import type { Kernel } from './kernels/kernel.ts';
-import { Delay } from './kernels/memory.ts';
-import { Pointwise } from './kernels/pointwise.ts';
-import { Ema, Wilder } from './kernels/recursive.ts';
-import { Deviation, Extreme, Mean, Rank, Sum } from './kernels/window.ts';
-import type { Custom, Node, PointwiseOp, SourceField } from './node.ts';
+import type { Node } from './node.ts';
+import { Sieve } from './sieve.ts';
+import { type Branch, frequentWindows, planSieve, readBy } from './sieve-plan.ts';
+import { formOf, partsOf, type Term, termOf } from './terms.ts';
 
-/**
- * Candles that pass through the whole graph at once: few enough that what passes between kernels stays in the cache.
- */
-const BLOCK = 4_096;
-
-/** The candles of one coin and interval, and whatever else is read beside them. */
-export interface Ground {
-  readonly interval: Interval;
-  /** openTime / interval of row 0: slots are counted from 1970. */
-  readonly firstSlot: number;
-  /** @throws DataError when there is no such column. */
-  column(coin: string, field: SourceField): Float64Array;
+/** What a plan computes, and where it goes: nodes of the own clock, with an element or a bit for each row. */
+export interface Wanted {
+  readonly values: readonly (readonly [Node, Float64Array])[];
+  /** Conditions: a bit is set where it is true, and not where it is false or unknown. */
+  readonly bits: readonly (readonly [Node, Uint32Array])[];
 }
 
-/** Where the values of a wanted node go, block after block. */
-export type Keep = (block: Float64Array, from: number, count: number) => void;
-
-interface Step {
-  readonly kernel: Kernel;
-  readonly inputs: readonly Float64Array[];
-  readonly output: Float64Array;
-  /** How many own candles make one of those that the kernel consumes. */
-  readonly ratio: number;
+interface Parts {
+  readonly dense: Dense;
+  readonly sieve: Sieve;
+  readonly values: readonly { readonly block: Float64Array; readonly values: Float64Array }[];
 }
 
 /**
- * Nodes in the order in which they are computed, each with its kernel and the block that it writes. Only what is wanted
- * outlives a block.
+ * How what is wanted together is computed, block after block. Series are computed at every row. Of a condition only
+ * the rows matter at which it is true: of the conditions that it joins by `and` the cheap and rare ones are looked at
+ * first, and the others only where those are true. Whatever is chosen here, the bits are the same.
  */
 export class Plan {
+  readonly #wanted: Wanted;
   readonly #ground: Ground;
-  readonly #steps: Step[] = [];
-  readonly #blocks = new Map<Node, Float64Array>();
-  readonly #wanted: { readonly block: Float64Array; readonly keep: Keep }[] = [];
+  #parts: Parts | undefined;
   #end = 0;
 
   /**
-   * @param wanted nodes of the own clock
-   * @throws StrategyError for a node that is poisoned, or whose interval is no multiple of the own one
+   * @throws StrategyError for a node that is poisoned, or whose interval is no multiple of the own one; DataError when
+   *   candles are absent that it reads
    */
-  constructor(wanted: ReadonlyMap<Node, Keep>, ground: Ground) {
+  constructor(wanted: Wanted, ground: Ground) {
+    this.#wanted = wanted;
     this.#ground = ground;
-    for (const node of reachable(wanted.keys())) {
+    for (const node of reachable([...wanted.values, ...wanted.bits].map(([wantedNode]) => wantedNode))) {
       if (node.poison !== undefined) throw node.poison;
-      this.#blocks.set(node, this.#add(node));
+      ratioOf(node, ground);
+      if (node.inputs.length === 0 && node.op !== 'constant') columnOf(node, ground);
     }
-    for (const [node, keep] of wanted) this.#wanted.push({ block: this.#blockOf(node), keep });
   }
 
   /** Computes the rows up to `end`, which is not included. */
   advanceTo(end: number): void {
+    if (end === this.#end) return;
+    // Not before there are rows: they tell which conditions are rare.
+    this.#parts ??= makeParts(this.#wanted, this.#ground, end);
+    const { dense, sieve, values } = this.#parts;
     while (this.#end < end) {
       const from = this.#end;
       const to = Math.min(end, from + BLOCK);
-      for (const { kernel, inputs, output, ratio } of this.#steps) {
-        kernel.run(inputs, output, ratio === 1 ? to - from : this.#closedIn(from, to, ratio));
-      }
-      for (const { block, keep } of this.#wanted) keep(block, from, to - from);
+      dense.run(from, to);
+      sieve.run(from, to);
+      for (const kept of values) keep(kept.block, kept.values, from, to);
       this.#end = to;
     }
   }
+}
 
-  /** How many candles of a slow clock close in the rows from … to−1. */
-  #closedIn(from: number, to: number, ratio: number): number {
-    const { firstSlot } = this.#ground;
-    return Math.floor((firstSlot + to) / ratio) - Math.floor((firstSlot + from) / ratio);
-  }
+function makeParts(wanted: Wanted, ground: Ground, end: number): Parts {
+  const branches = planSieve(wanted.bits, ground, end);
+  const terms = [
+    ...wanted.values.map(([node]) => termOf(node)),
+    // At the root every row is looked at.
+    ...branches.map(readBy),
+    ...frequentWindows(branches),
+    ...statefulBelow(branches),
+  ];
+  const dense = new Dense(ground, reachable(terms.map(({ node }) => node)));
+  for (const term of terms) dense.blockOf(term);
+  const values = wanted.values.map(([node, values]) => ({ block: dense.blockOf(termOf(node)), values }));
+  return { dense, sieve: new Sieve(branches, dense, ground), values };
+}
 
-  #add(node: Node): Float64Array {
-    const ratio = this.#ratioOf(node);
-    const source = node.inputs.length === 0 && node.op !== 'constant';
-    const column = source ? this.#ground.column(node.clock.coin, node.op as SourceField) : undefined;
-    if (column === undefined)
-      return this.#step(
-        this.#kernelOf(node, ratio),
-        node.inputs.map((input) => this.#blockOf(input)),
-        ratio,
-      );
-    const read = this.#step(new Column(column), [], 1);
-    if (ratio === 1) return read;
-    return this.#step(new Resample(node.op as SourceField, ratio, this.#ground.firstSlot), [read], 1);
-  }
+function statefulBelow(branches: readonly Branch[]): readonly Term[] {
+  return branches.flatMap(({ branches: below }) => [
+    ...below.flatMap((branch) => partsOf(readBy(branch), () => false)).filter((part) => formOf(part) === 'stateful'),
+    ...statefulBelow(below),
+  ]);
+}
 
-  #step(kernel: Kernel, inputs: readonly Float64Array[], ratio: number): Float64Array {
-    const output = new Float64Array(BLOCK);
-    this.#steps.push({ kernel, inputs, output, ratio });
-    return output;
-  }
-
-  #blockOf(node: Node): Float64Array {
-    return this.#blocks.get(node) as Float64Array;
-  }
-
-  /** How many own candles make one candle of the node's clock. */
-  #ratioOf({ clock }: Node): number {
-    if (clock.interval === 'own') return 1;
-    const ratio = intervalMs(clock.interval) / intervalMs(this.#ground.interval);
-    if (Number.isInteger(ratio)) return ratio;
-    const [slow, own] = [clock.interval, this.#ground.interval];
-    throw new StrategyError(`every('${slow}') cannot be made from ${own} candles: ${slow} is no multiple of them`, {
-      hint: `Run the strategy on an interval that divides ${slow}.`,
-    });
-  }
-
-  #kernelOf(node: Node, ratio: number): Kernel {
-    const n = node.args[0] ?? Number.NaN;
-    const slot = Math.floor(this.#ground.firstSlot / ratio);
-    switch (node.op) {
-      case 'constant':
-        return new Constant(n);
-      case 'ago':
-        return new Delay(n);
-      case 'highest':
-        return new Extreme(n, slot, 1);
-      case 'lowest':
-        return new Extreme(n, slot, -1);
-      case 'sum':
-        return new Sum(n, slot);
-      case 'mean':
-        return new Mean(n, slot);
-      case 'deviation':
-        return new Deviation(n, slot);
-      case 'rank':
-        return new Rank(n);
-      case 'ema':
-        return new Ema(n);
-      case 'wilder':
-        return new Wilder(n);
-      case 'align':
-        return new Align(this.#ratioOf(node.inputs[0] as Node) / ratio, slot);
-      case 'custom':
-        return new CustomKernel(node.custom as Custom, slot, ratio * intervalMs(this.#ground.interval));
-      default:
-        return new Pointwise(node.op as PointwiseOp);
-    }
-  }
+function keep(block: Float64Array, values: Float64Array, from: number, to: number): void {
+  for (let i = 0; i < to - from; i++) values[from + i] = block[i] as number;
 }

@@ -1,19 +1,23 @@
 import type { SourceField } from '../node.ts';
 import type { Kernel } from './kernel.ts';
 
-/** Reads a column of the market, row after row. */
+/** Reads a column of the market, row after row, or as it was some rows ago. */
 export class Column implements Kernel {
   readonly #column: Float64Array;
-  #row = 0;
+  /** Of the next row; below 0 where there was no candle yet. */
+  #row: number;
 
-  constructor(column: Float64Array) {
+  constructor(column: Float64Array, ago: number) {
     this.#column = column;
+    this.#row = -ago;
   }
 
   run(_: readonly Float64Array[], output: Float64Array, count: number): void {
     const column = this.#column;
     const row = this.#row;
-    for (let i = 0; i < count; i++) output[i] = column[row + i] as number;
+    const missing = Math.min(count, Math.max(0, -row));
+    for (let i = 0; i < missing; i++) output[i] = Number.NaN;
+    for (let i = missing; i < count; i++) output[i] = column[row + i] as number;
     this.#row = row + count;
   }
 }

@@ -1,4 +1,4 @@
-import type { PointwiseOp } from '../node.ts';
+import type { Op, PointwiseOp } from '../node.ts';
 import type { Kernel } from './kernel.ts';
 
 type Loop = (a: Float64Array, b: Float64Array, output: Float64Array, count: number) => void;
@@ -15,6 +15,11 @@ export class Pointwise implements Kernel {
     const a = inputs[0] as Float64Array;
     this.#loop(a, inputs[1] ?? a, output, count);
   }
+}
+
+/** Whether it is computed of one candle alone. */
+export function isPointwise(op: Op): op is PointwiseOp {
+  return op in LOOPS;
 }
 
 /** Unknown: what a condition is where a value is missing. */

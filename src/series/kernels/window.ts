@@ -77,6 +77,40 @@ export class Extreme extends BlockWindow {
   }
 }
 
+/**
+ * The highest (sign 1) or the lowest (sign −1) of n values, from that of its first and its last p: two windows that
+ * cover it, n / 2 ≤ p < n.
+ */
+export class WiderExtreme implements Kernel {
+  readonly #sign: 1 | -1;
+  /** The values of the shorter window, as far back as the first one lies. */
+  readonly #past: Float64Array;
+  #at = 0;
+
+  constructor(n: number, p: number, sign: 1 | -1) {
+    this.#sign = sign;
+    this.#past = new Float64Array(n - p).fill(Number.NaN);
+  }
+
+  run(inputs: readonly Float64Array[], output: Float64Array, count: number): void {
+    const input = inputs[0] as Float64Array;
+    const sign = this.#sign;
+    const past = this.#past;
+    const back = past.length;
+    let at = this.#at;
+    for (let i = 0; i < count; ) {
+      const stop = Math.min(count, i + back - at);
+      for (; i < stop; i++, at++) {
+        const x = sign * (input[i] as number);
+        output[i] = sign * Math.max(past[at] as number, x);
+        past[at] = x;
+      }
+      if (at === back) at = 0;
+    }
+    this.#at = at;
+  }
+}
+
 /** The sum of n values. */
 export class Sum extends BlockWindow {
   readonly #suffix: Float64Array;
@@ -237,7 +271,8 @@ export class Deviation extends BlockWindow {
   }
 }
 
-function deviationOf(moment1: number, moment2: number, n: number): number {
+/** From the sums of distances and of their squares. */
+export function deviationOf(moment1: number, moment2: number, n: number): number {
   return Math.sqrt(Math.max(0, (moment2 - (moment1 * moment1) / n) / n));
 }
 
@@ -268,9 +303,13 @@ export class Rank implements Kernel {
         above += Number(y > x);
         equal += Number(y === x);
       }
-      // What is neither below nor above nor equal is NaN.
-      output[i] = below + above + equal === n ? (below + (equal - 1) / 2) / (n - 1) : Number.NaN;
+      output[i] = rankOf(below, above, equal, n);
     }
     this.#at = at;
   }
+}
+
+/** What is neither below nor above nor equal is NaN. */
+export function rankOf(below: number, above: number, equal: number, n: number): number {
+  return below + above + equal === n ? (below + (equal - 1) / 2) / (n - 1) : Number.NaN;
 }
