@@ -13,6 +13,8 @@ import type { TradeColumns } from './trade-columns.ts';
 const COIN_OCCUPIED = refusalCode('coin-occupied');
 const MAX_OPEN = refusalCode('max-open');
 const MAX_EXPOSURE = refusalCode('max-exposure');
+const MAX_COIN_EXPOSURE = refusalCode('max-coin-exposure');
+const MAX_SIDE_EXPOSURE = refusalCode('max-side-exposure');
 
 /**
  * The account that the legs of a run share: sizes, limits and money, in whole micro-dollars. It does what `step` does,
@@ -30,18 +32,19 @@ export class FastAccount {
   fundingUsd = 0;
   /** Held by positions and pending entries. */
   #marginUsd = 0;
-  #notionalUsd = 0;
+  readonly #notionalUsd = { long: 0, short: 0 };
   #legsInUse = 0;
   readonly #coinsInUse: Uint8Array;
   /** Whether anything but the free cash of this one leg can refuse an entry. */
   readonly #isShared: boolean;
 
   constructor(spec: FastSpec, trades: TradeColumns) {
-    const { maxOpen, maxExposure } = spec.rules;
+    const { maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = spec.rules;
     this.#spec = spec;
     this.#trades = trades;
     this.#coinsInUse = new Uint8Array(spec.legs.length);
-    this.#isShared = spec.legs.length > 1 || maxOpen !== null || maxExposure !== null;
+    const limits = [maxOpen, maxExposure, maxCoinExposure, maxSideExposure];
+    this.#isShared = spec.legs.length > 1 || limits.some((limit) => limit !== null);
   }
 
   get cashUsd(): number {
@@ -63,7 +66,7 @@ export class FastAccount {
     const close = candles.close[row] as number;
     const distance = sizingDistance(rules, close, stopAtr?.[row] ?? Number.NaN, trailAtr?.[row] ?? Number.NaN);
     const size = sizeEntry(instrument, rules, side, close, distance, this.cashUsd - this.#marginUsd);
-    const answer = size > 0 && this.#isShared ? this.#reserve(leg, close, size as Lots) : size;
+    const answer = size > 0 && this.#isShared ? this.#reserve(leg, side, close, size as Lots) : size;
     if (answer > 0) {
       leg.order(side, answer as Lots);
     } else {
@@ -73,14 +76,20 @@ export class FastAccount {
   }
 
   /** Holds back what the order will need; the lots, or the code of the limit that refuses it (rules 7 and 45). */
-  #reserve(leg: LegRun, close: number, lots: Lots): number {
-    const { rules } = this.#spec;
+  #reserve(leg: LegRun, side: Side, close: number, lots: Lots): number {
+    const { maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = this.#spec.rules;
     const notionalUsd = notionalAtClose(leg.leg.instrument, close, lots);
+    const { cashUsd } = this;
+    const { long, short } = this.#notionalUsd;
+    const exceeds = (limit: number | null, usedUsd: number): boolean =>
+      limit !== null && usedUsd + notionalUsd > limit * cashUsd;
     if (this.#coinsInUse[leg.coin] === 1) return COIN_OCCUPIED;
-    if (rules.maxOpen !== null && this.#legsInUse >= rules.maxOpen) return MAX_OPEN;
-    if (rules.maxExposure !== null && this.#notionalUsd + notionalUsd > rules.maxExposure * this.cashUsd) {
-      return MAX_EXPOSURE;
-    }
+    if (maxOpen !== null && this.#legsInUse >= maxOpen) return MAX_OPEN;
+    if (exceeds(maxExposure, long + short)) return MAX_EXPOSURE;
+    // Nothing else is held on a coin: it is not occupied.
+    if (exceeds(maxCoinExposure, 0)) return MAX_COIN_EXPOSURE;
+    if (exceeds(maxSideExposure, side === 'long' ? long : short)) return MAX_SIDE_EXPOSURE;
+    leg.side = side;
     this.#hold(leg, notionalUsd);
     this.#legsInUse++;
     this.#coinsInUse[leg.coin] = 1;
@@ -90,7 +99,7 @@ export class FastAccount {
   #hold(leg: LegRun, notionalUsd: MicroUsd): void {
     const marginUsd = marginUsdOf(leg.leg.instrument, this.#spec.rules.leverage, notionalUsd);
     this.#marginUsd += marginUsd - leg.marginUsd;
-    this.#notionalUsd += notionalUsd - leg.notionalUsd;
+    this.#notionalUsd[leg.side] += notionalUsd - leg.notionalUsd;
     leg.marginUsd = marginUsd;
     leg.notionalUsd = notionalUsd;
   }
@@ -98,7 +107,7 @@ export class FastAccount {
   #release(leg: LegRun): void {
     if (!this.#isShared) return;
     this.#marginUsd -= leg.marginUsd;
-    this.#notionalUsd -= leg.notionalUsd;
+    this.#notionalUsd[leg.side] -= leg.notionalUsd;
     leg.marginUsd = 0;
     leg.notionalUsd = 0;
     this.#legsInUse--;
@@ -127,7 +136,7 @@ export class FastAccount {
 
   /** The position has ended: its trade is written down, and the leg looks on from the close of that row. */
   exit(leg: LegRun): void {
-    const { market, direction, lots, exitCode, entryRow, exitRow } = leg;
+    const { direction, lots, exitCode, entryRow, exitRow } = leg;
     const { instrument } = leg.leg;
     const { costs, rules } = this.#spec;
     const reason = reasonOf(exitCode);
@@ -141,7 +150,7 @@ export class FastAccount {
       reason === 'liquidation'
         ? Math.max(resultUsd, -marginUsdOf(instrument, rules.leverage, entryNotionalUsd))
         : resultUsd;
-    const fundingUsd = fundingOf(direction * market.fundingPerLot(entryRow, exitRow, inside), lots);
+    const fundingUsd = fundingOf(direction * leg.fundingPerLot, lots);
     this.realisedUsd += grossUsd;
     this.feesUsd += exitFeeUsd;
     this.fundingUsd += fundingUsd;

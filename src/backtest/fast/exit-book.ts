@@ -44,7 +44,12 @@ export interface BracketRules extends Pick<RiskRules, 'stop' | 'target' | 'break
   readonly decision: { readonly rows: number; readonly phase: number };
 }
 
-const UNKNOWN = -1;
+/**
+ * What is remembered of an exit lies together, because every trade of a sweep fetches it from memory that no cache
+ * holds: row and code in one number, fill price, initial stop, funding per lot.
+ */
+const RECORD = 4;
+const CODES = 64;
 
 /**
  * Where positions of one side end by what rests at the exchange: stop, target, moved stops, liquidation. That depends
@@ -59,17 +64,16 @@ export class ExitBook {
   readonly #isFixed: boolean;
   readonly #direction: 1 | -1;
   readonly #resting: { -readonly [Key in keyof Resting]: Resting[Key] };
-  /** Row of the exit; the number of rows where nothing is ever touched. */
-  #rows = new Int32Array(0);
-  #prices = new Float64Array(0);
-  #codes = new Uint8Array(0);
-  #stops = new Float64Array(0);
+  /** Records by the number of the entry; 0 where an exit is not known yet. */
+  #records = new Float64Array(0);
 
-  /** What `search` found last. */
+  /** Of the exit that was looked up last. Where nothing is ever touched, the row is the number of rows. */
   row = 0;
   price = 0;
   code = 0;
   stop = 0;
+  /** What a long of one lot received until then, in 10^−12 dollars. */
+  fundingPerLot = 0;
 
   constructor(entries: EntryTable, rules: BracketRules, inner?: ExitBook) {
     this.entries = entries;
@@ -81,46 +85,43 @@ export class ExitBook {
     this.#resting = { side: entries.side, stop: nowhere, target: null, targetThrough: null, liquidation: null };
   }
 
-  /** The row in which the position of an entry ends, the number of rows if never. */
-  rowOf(entry: number): number {
-    const known = entry < this.#rows.length ? (this.#rows[entry] as number) : UNKNOWN;
-    return known === UNKNOWN ? this.#find(entry) : known;
+  /** Finds where the position of an entry ends, or remembers it: in the fields from `row` to `fundingPerLot`. */
+  lookUp(entry: number): void {
+    const at = entry * RECORD;
+    const rowAndCode = at < this.#records.length ? (this.#records[at] as number) : 0;
+    if (rowAndCode === 0) {
+      this.#find(entry);
+      return;
+    }
+    this.row = Math.floor(rowAndCode / CODES);
+    this.code = rowAndCode - this.row * CODES;
+    this.price = this.#records[at + 1] as number;
+    this.stop = this.#records[at + 2] as number;
+    this.fundingPerLot = this.#records[at + 3] as number;
   }
 
-  /** Price, code and initial stop of an entry that was looked up before. */
-  priceOf(entry: number): number {
-    return this.#prices[entry] as number;
-  }
-  codeOf(entry: number): number {
-    return this.#codes[entry] as number;
-  }
-  stopOf(entry: number): number {
-    return this.#stops[entry] as number;
-  }
-
-  #find(entry: number): number {
-    if (entry >= this.#rows.length) this.#grow();
+  #find(entry: number): void {
+    const at = entry * RECORD;
+    if (at >= this.#records.length) {
+      this.#records = grown(this.#records, new Float64Array(this.entries.rows.length * RECORD));
+    }
     this.search(entry, ZERO_USD);
-    this.#rows[entry] = this.row;
-    this.#prices[entry] = this.price;
-    this.#codes[entry] = this.code;
-    this.#stops[entry] = this.stop;
-    return this.row;
+    this.#records[at] = this.row * CODES + this.code;
+    this.#records[at + 1] = this.price;
+    this.#records[at + 2] = this.stop;
+    this.#records[at + 3] = this.fundingPerLot;
   }
 
-  #grow(): void {
-    const capacity = this.entries.rows.length;
-    const known = this.#rows.length;
-    this.#rows = grown(this.#rows, new Int32Array(capacity)).fill(UNKNOWN, known);
-    this.#prices = grown(this.#prices, new Float64Array(capacity));
-    this.#codes = grown(this.#codes, new Uint8Array(capacity));
-    this.#stops = grown(this.#stops, new Float64Array(capacity));
+  /** The row of an entry's exit alone. */
+  #rowOf(entry: number): number {
+    this.lookUp(entry);
+    return this.row;
   }
 
   /**
    * Finds the exit of an entry without remembering it, for a position of this value: at a higher margin tier the
-   * liquidation price is another one. Leaves row, price, code and
-   * initial stop in the fields of these names.
+   * liquidation price is another one. Leaves it where
+   * `lookUp` does.
    */
   search(entry: number, notionalUsd: MicroUsd): void {
     const { market, side } = this.entries;
@@ -128,7 +129,8 @@ export class ExitBook {
     const { target, leverage } = this.rules;
     const price = this.entries.prices[entry] as Price;
     const { stop: wanted, stopAtr } = this.rules;
-    const atr = stopAtr?.[(this.entries.rows[entry] as number) - 1] ?? Number.NaN;
+    const entryRow = this.entries.rows[entry] as number;
+    const atr = stopAtr?.[entryRow - 1] ?? Number.NaN;
     const stop = initialStop(instrument, side, price, distanceAt(wanted, price, atr));
     this.stop = stop;
     const riskDistance = Math.abs(price - stop);
@@ -139,20 +141,21 @@ export class ExitBook {
     resting.liquidation = liquidationPriceOf(instrument, side, price, leverage, notionalUsd);
     if (resting.liquidation !== null && (stop - resting.liquidation) * this.#direction <= 0) {
       // The stop would come too late to protect: out at once, at this same open (rules 17 and 41).
-      const row = this.entries.rows[entry] as number;
-      this.#leave(row, market.candles.open[row] as number, exitCode('liquidation-distance'));
+      this.#leave(entryRow, market.candles.open[entryRow] as number, exitCode('liquidation-distance'));
     } else if (this.#isFixed) {
       this.#searchFixed(entry);
     } else {
       this.#searchMoving(entry, price, riskDistance);
     }
+    const isTouched = this.row < market.candles.length;
+    this.fundingPerLot = isTouched ? market.fundingPerLot(entryRow, this.row, isInside(this.code)) : 0;
   }
 
   #searchFixed(entry: number): void {
     const { tree, candles } = this.entries.market;
     const { stop, targetThrough: through } = this.#resting;
     const isLong = this.#direction === 1;
-    const from = this.#inner === undefined ? (this.entries.rows[entry] as number) : this.#inner.rowOf(entry);
+    const from = this.#inner === undefined ? (this.entries.rows[entry] as number) : this.#inner.#rowOf(entry);
     const below = isLong ? stop : (through ?? Number.NEGATIVE_INFINITY);
     const above = isLong ? (through ?? Number.POSITIVE_INFINITY) : stop;
     const row = from < candles.length ? tree.firstOutside(from, below, above) : from;

@@ -51,6 +51,8 @@ export class LegRun {
   exitRow = 0;
   exitPrice = 0 as Price;
   exitCode = 0;
+  /** What a long of one lot receives until the exit, in 10^−12 dollars. */
+  fundingPerLot = 0;
   entryFeeUsd = 0;
   /** Of the order at its close, then of the fill; what the account holds back for it. */
   notionalUsd = 0;
@@ -100,7 +102,7 @@ export class LegRun {
   #decidingBit(bits: Uint32Array, from: number): number {
     const { rows, phase } = this.#decisions;
     let row = nextBit(bits, from);
-    while (row < this.#to && !((rows === 1 || (row + phase) % rows === 0) && this.market.hasCandle(row))) {
+    while (row < this.#to && !(this.market.hasCandle(row) && (rows === 1 || (row + phase) % rows === 0))) {
       row = nextBit(bits, row + 1);
     }
     return row;
@@ -124,18 +126,13 @@ export class LegRun {
    * @param entry the number of the entry in the book
    */
   findExit(book: ExitBook, entry: number, notionalUsd: MicroUsd): void {
-    if (notionalUsd < this.#tierFromUsd) {
-      this.exitRow = book.rowOf(entry);
-      this.exitPrice = book.priceOf(entry) as Price;
-      this.exitCode = book.codeOf(entry);
-      this.stop = book.stopOf(entry) as Price;
-    } else {
-      book.search(entry, notionalUsd);
-      this.exitRow = book.row;
-      this.exitPrice = book.price as Price;
-      this.exitCode = book.code;
-      this.stop = book.stop as Price;
-    }
+    if (notionalUsd < this.#tierFromUsd) book.lookUp(entry);
+    else book.search(entry, notionalUsd);
+    this.exitRow = book.row;
+    this.exitPrice = book.price as Price;
+    this.exitCode = book.code;
+    this.stop = book.stop as Price;
+    this.fundingPerLot = book.fundingPerLot;
     this.#cutShort(notionalUsd);
     this.stage = 'exit';
     this.row = Math.min(this.exitRow, this.#to);
@@ -157,6 +154,7 @@ export class LegRun {
     const open = this.market.candles.open[row] as number;
     const liquidation = liquidationPriceOf(instrument, this.side, this.entryPrice, this.#rules.leverage, notionalUsd);
     const isTaken = liquidation !== null && (open - liquidation) * this.direction <= 0;
+    this.fundingPerLot = this.market.fundingPerLot(this.entryRow, row, false);
     this.exitCode = exitCode(isTaken ? 'liquidation' : signalRow <= dueRow ? 'signal' : 'time');
     this.exitPrice = exitPrice(instrument, this.side, open, this.#slippageBps);
   }
@@ -166,6 +164,7 @@ export class LegRun {
     const last = this.market.lastStored(this.#to - 1);
     this.exitRow = last;
     this.exitCode = exitCode('end', true);
+    this.fundingPerLot = this.market.fundingPerLot(this.entryRow, last, true);
     const close = this.market.candles.close[last] as number;
     this.exitPrice = exitPrice(this.leg.instrument, this.side, close, this.#slippageBps);
   }

@@ -11,20 +11,23 @@ export class FastMarket {
   readonly candles: CandleColumns;
   readonly funding: FundingColumns;
   readonly tree: TouchTree;
-  /** paidBefore[r]: what one long lot received in the rows before r, in whole 10^−12 dollars. */
-  readonly #paidBefore: Float64Array | undefined;
+  /** What a long of one lot received since the first row, in whole 10^−12 dollars: see `runningSums`. */
+  readonly #received: Float64Array | undefined;
+  /** No candle is missing, as is usual: then none has to be looked at to know. */
+  readonly #isComplete: boolean;
 
   constructor(instrument: Instrument, candles: CandleColumns, funding: FundingColumns) {
     this.instrument = instrument;
     this.candles = candles;
     this.funding = funding;
     this.tree = new TouchTree(candles);
-    this.#paidBefore = prefixOf(funding);
+    this.#received = runningSums(funding);
+    this.#isComplete = candles.close.every((close) => close > 0);
   }
 
-  /** Whether the candle of a row exists; false beyond the last. */
+  /** Whether the candle of a row exists; the row is one of the grid. */
   hasCandle(row: number): boolean {
-    return (this.candles.close[row] as number) > 0;
+    return this.#isComplete || (this.candles.close[row] as number) > 0;
   }
 
   /** The first row from `from` on that has a candle; the number of rows if there is none. */
@@ -46,31 +49,34 @@ export class FastMarket {
    * it, in 10^−12 dollars: an entry at an hour does not pay for it, an exit at the open of an hour does (rule 16).
    */
   fundingPerLot(entryRow: number, exitRow: number, isInside: boolean): number {
-    if (exitRow === entryRow && !isInside) return 0;
-    const { atOpen, inside } = this.funding;
-    const before = this.#paidBefore;
-    if (before === undefined) return sumOf(this.funding, entryRow, exitRow, isInside);
-    const atExit = isInside
-      ? (before[exitRow + 1] as number)
-      : (before[exitRow] as number) + (atOpen[exitRow] as number);
-    const received = atExit - (before[entryRow] as number) - (atOpen[entryRow] as number);
-    return inside.length === 0 ? 0 : received;
+    if (this.#received === undefined) return sumOf(this.funding, entryRow, exitRow, isInside);
+    if (this.#received.length === 0 || (exitRow === entryRow && !isInside)) return 0;
+    const atExit = 2 * exitRow + (isInside ? 1 : 0);
+    return (this.#received[atExit] as number) - (this.#received[2 * entryRow] as number);
   }
 }
 
-/** Sums that could exceed what a double holds exactly are not made; then each position adds up its own hours. */
-function prefixOf({ atOpen, inside }: FundingColumns): Float64Array | undefined {
-  const before = new Float64Array(atOpen.length + 1);
+/**
+ * Running sums, two a row: with the hour at its open, and with the hours inside it. Empty where no hour costs anything;
+ * undefined where a sum could exceed what a double holds exactly, and each position has to add up its own hours.
+ */
+function runningSums({ atOpen, inside }: FundingColumns): Float64Array | undefined {
+  const sums = new Float64Array(2 * atOpen.length);
+  let sum = 0;
   let magnitude = 0;
   for (let row = 0; row < atOpen.length; row++) {
-    const paid = (atOpen[row] as number) + (inside[row] as number);
     magnitude += Math.abs(atOpen[row] as number) + Math.abs(inside[row] as number);
-    before[row + 1] = (before[row] as number) + paid;
+    sum += atOpen[row] as number;
+    sums[2 * row] = sum;
+    sum += inside[row] as number;
+    sums[2 * row + 1] = sum;
   }
-  return Number.isSafeInteger(magnitude) ? before : undefined;
+  if (magnitude === 0) return new Float64Array(0);
+  return Number.isSafeInteger(magnitude) ? sums : undefined;
 }
 
 function sumOf({ atOpen, inside }: FundingColumns, entryRow: number, exitRow: number, isInside: boolean): number {
+  if (exitRow === entryRow && !isInside) return 0;
   let sum = inside[entryRow] as number;
   for (let row = entryRow + 1; row < exitRow; row++) sum += (atOpen[row] as number) + (inside[row] as number);
   if (exitRow > entryRow) sum += (atOpen[exitRow] as number) + (isInside ? (inside[exitRow] as number) : 0);
