@@ -1,6 +1,6 @@
 import { FastEngine } from '../backtest/fast/engine.ts';
 import { sweepMetrics } from '../backtest/fast/metrics.ts';
-import type { FastLeg, FastSpec } from '../backtest/fast/spec.ts';
+import type { FastLeg, FastRun, FastSpec } from '../backtest/fast/spec.ts';
 import { MarketRoom } from '../backtest/market-room.ts';
 import type { RunSpec } from '../backtest/run.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
@@ -68,12 +68,12 @@ export class ChunkEvaluator {
     return result;
   }
 
-  /** One combination for the fast engine, as a sweep runs it. */
-  fastSpec(index: number): { readonly spec: FastSpec; readonly signals: number } {
+  /** One combination on the fast engine, as `evaluate` runs it. */
+  runFast(index: number): FastRun {
     const { block, cell } = this.plan.combinationAt(index);
     const set = Math.floor((index - block.first) / block.cells);
     const [speech] = this.#listen(block, set, set + 1) as [Speech];
-    return { spec: this.#spec(block, speech.bits, cell.rules), signals: speech.signals };
+    return this.#engine.run(this.#spec(block, speech.bits, cell.rules));
   }
 
   /** The same for the reference engine, from signals that are made anew. */
@@ -82,12 +82,12 @@ export class ChunkEvaluator {
     const { interval, coins } = block;
     const { from, to } = this.room.grid(interval);
     const built = this.#build(block, params);
-    const signals = coins.map((coin) => {
-      const flags = new Uint8Array(this.room.candles(interval, coin).length);
-      flags.set(signalFlags(built, this.room.evaluation(interval, coin), from, to), from);
-      return flags;
+    const legs = coins.map((coin) => {
+      const signals = new Uint8Array(this.room.candles(interval, coin).length);
+      signals.set(signalFlags(built, this.room.evaluation(interval, coin), from, to), from);
+      return { ...this.#ground(interval, coin, cell.rules), signals };
     });
-    return { ...this.#terms(interval, cell.rules), legs: this.room.legs(interval, coins, signals, cell.rules) };
+    return { ...this.#terms(interval, cell.rules), legs };
   }
 
   /** Combinations `from` … `to` − 1 of a block. */
@@ -147,21 +147,25 @@ export class ChunkEvaluator {
   }
 
   #spec({ interval, coins }: SweepBlock, bits: readonly SignalBits[], rules: RiskRules): FastSpec {
-    const legs = coins.map((coin, i): FastLeg => {
-      const stopAtr = this.room.atr(interval, coin, rules.stop);
-      const trailAtr = this.room.atr(interval, coin, rules.trail?.distance);
-      return {
-        coin,
-        instrument: this.room.instrument(coin),
-        candles: this.room.candles(interval, coin),
-        funding: this.room.funding(interval, coin),
-        bits: bits[i] as SignalBits,
-        decisionIntervalMs: intervalMs(interval),
-        ...(stopAtr === undefined ? {} : { stopAtr }),
-        ...(trailAtr === undefined ? {} : { trailAtr }),
-      };
-    });
+    const legs = coins.map(
+      (coin, i): FastLeg => ({ ...this.#ground(interval, coin, rules), bits: bits[i] as SignalBits }),
+    );
     return { ...this.#terms(interval, rules), legs };
+  }
+
+  /** A leg without what the strategy says. */
+  #ground(interval: Interval, coin: string, rules: RiskRules): Omit<FastLeg, 'bits'> {
+    const stopAtr = this.room.atr(interval, coin, rules.stop);
+    const trailAtr = this.room.atr(interval, coin, rules.trail?.distance);
+    return {
+      coin,
+      instrument: this.room.instrument(coin),
+      candles: this.room.candles(interval, coin),
+      funding: this.room.funding(interval, coin),
+      decisionIntervalMs: intervalMs(interval),
+      ...(stopAtr === undefined ? {} : { stopAtr }),
+      ...(trailAtr === undefined ? {} : { trailAtr }),
+    };
   }
 
   #terms(interval: Interval, rules: RiskRules): Omit<RunSpec, 'legs'> {
