@@ -68,6 +68,8 @@ function specOf(candles: CandleColumns, signals: Uint8Array, stop: number): RunS
       leverage: 1,
       maxOpen: null,
       maxExposure: null,
+      maxCoinExposure: null,
+      maxSideExposure: null,
       minStopMoveBps: 0,
     },
     costs: { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 1 },

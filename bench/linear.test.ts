@@ -17,7 +17,7 @@ import {
   DEPOSIT_USD,
   FIRST_ROW,
   INSTRUMENT,
-  specOf,
+  referenceSpec,
 } from './reference-job.ts';
 
 const TERMS = { from: FIRST_ROW, instrument: INSTRUMENT, costs: COSTS, depositUsd: DEPOSIT_USD };
@@ -32,7 +32,7 @@ function referenceAnswer(
   const evaluation = new Evaluation({ coin, interval }, new Map([[coin, { candles }]]));
   const runs = combinations.map((combination) =>
     runReference({
-      ...specOf(candles, signalFlags(buildOf(combination), evaluation, 0, length), combination),
+      ...referenceSpec(candles, signalFlags(buildOf(combination), evaluation, 0, length), combination),
       depositUsd,
     }),
   );

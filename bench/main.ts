@@ -1,10 +1,14 @@
-/** What Candor asks of itself in speed, measured: `npm run bench`. Takes two minutes or so on an idle machine. */
-import { cpus } from 'node:os';
+/**
+ * What Candor asks of itself in speed, measured: `npm run bench`, or a part of it by name: `npm run bench -- sweep`.
+ * Takes three minutes or so on an idle machine.
+ */
+import { cpus, release, totalmem, type } from 'node:os';
 import { renderTable } from '../src/cli/output.ts';
 import { benchCommandLine } from './command-line.ts';
 import { benchEngine } from './engine.ts';
 import { benchMarket } from './market.ts';
 import { benchSeries } from './series.ts';
+import { sweepTables } from './sweep.ts';
 
 interface Timing {
   readonly name: string;
@@ -43,10 +47,27 @@ function print(title: string, timings: readonly Timing[]): void {
   process.stdout.write(`\n${table}\n`);
 }
 
+/** In this order: a process that holds much memory starts others more slowly than a shell does. */
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  'command-line': async () => print('command line', benchCommandLine()),
+  series: async () => print('series over 525,600 candles', await benchSeries()),
+  engine: async () => print('reference engine', await engineTimings()),
+  market: async () => print('market', await benchMarket()),
+  sweep: async () => {
+    for await (const table of sweepTables()) process.stdout.write(`\n${table}\n`);
+  },
+};
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !(name in PARTS));
+if (unknown.length > 0) {
+  process.stderr.write(`error: there is no part '${unknown[0]}'; there are ${Object.keys(PARTS).join(', ')}\n`);
+  process.exit(2);
+}
 const [core] = cpus();
-process.stdout.write(`${cpus().length} × ${core?.model.trim()}, Node ${process.versions.node}\n`);
-// First, because a process that holds much memory starts others more slowly than a shell does.
-print('command line', benchCommandLine());
-print('series over 525,600 candles', await benchSeries());
-print('reference engine', await engineTimings());
-print('market', await benchMarket());
+process.stdout.write(
+  `${cpus().length} × ${core?.model.trim()}, Node ${process.versions.node}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${type()} ${release()}\n`,
+);
+for (const [name, run] of Object.entries(PARTS)) {
+  if (chosen.length === 0 || chosen.includes(name)) await run();
+}

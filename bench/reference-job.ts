@@ -31,6 +31,9 @@ export const COMBINATIONS: readonly Combination[] = LOOKBACKS.flatMap((lookback)
   SURGES.flatMap((surge) => STOPS.flatMap((stop) => TARGETS.map((target) => ({ lookback, surge, stop, target })))),
 );
 
+/** Indices of one combination of each lookback, with the middle surge, stop and target. */
+export const SAMPLE = LOOKBACKS.map((_, i) => 60 * i + 30);
+
 /** Row of the first close that may signal: the first that has 65 candles before it. */
 export const FIRST_ROW = 65;
 export const INSTRUMENT = BUILT_IN_INSTRUMENTS[0] as Instrument;
@@ -63,28 +66,27 @@ export function rulesOf({ stop, target }: Pick<Combination, 'stop' | 'target'>):
     leverage: 1,
     maxOpen: null,
     maxExposure: null,
+    maxCoinExposure: null,
+    maxSideExposure: null,
     minStopMoveBps: 0,
   };
 }
 
-/** One combination for the reference engine. There is no funding: Binance's spot candles have none. */
-export function specOf(candles: CandleColumns, signals: Uint8Array, combination: Combination): RunSpec {
+/** What is the same for all combinations. There is no funding: none is stored for Binance's spot candles. */
+export function groundOf(candles: CandleColumns) {
   const funding = fundingColumns(candles, INSTRUMENT.szDecimals, undefined);
+  const decisionIntervalMs = intervalMs(candles.interval);
   return {
-    legs: [
-      {
-        coin: INSTRUMENT.coin,
-        instrument: INSTRUMENT,
-        candles,
-        funding,
-        decisionIntervalMs: intervalMs(candles.interval),
-        signals,
-      },
-    ],
-    rules: rulesOf(combination),
+    leg: { coin: INSTRUMENT.coin, instrument: INSTRUMENT, candles, funding, decisionIntervalMs },
     costs: COSTS,
     depositUsd: DEPOSIT_USD,
     from: FIRST_ROW,
     to: candles.length,
   };
+}
+
+/** One combination for the reference engine. */
+export function referenceSpec(candles: CandleColumns, signals: Uint8Array, combination: Combination): RunSpec {
+  const { leg, ...terms } = groundOf(candles);
+  return { ...terms, legs: [{ ...leg, signals }], rules: rulesOf(combination) };
 }

@@ -1,0 +1,179 @@
+import { type Column, renderTable } from '../src/cli/output.ts';
+import { type BenchCandles, btcCandles } from './candles.ts';
+import { inOwnProcess, withStoredCandles } from './own-process.ts';
+import { COMBINATIONS, SAMPLE } from './reference-job.ts';
+import type { Laps, ReferenceResult, ReferenceTask } from './reference-tasks.ts';
+import type { Growth, ScalingResult, ScalingTask } from './scaling-tasks.ts';
+import { type Lap, median, medianLap, sumOfLaps } from './stopwatch.ts';
+
+/** What the project asks of itself on the year of minutes, with all rules on and on one core. */
+const LIMITS = { ms: 200, mb: 300, ratio: 10 };
+/** Processes that each hand works in, in turn: the machine may be busy during one of them. */
+const ROUNDS = 3;
+const MINUTES = 525_600;
+const HOURS = 2_160;
+
+type Hand = ReferenceTask['by'];
+
+/** The tables of the sweep, each as soon as it is known. */
+export function* sweepTables(): Generator<string> {
+  const hours = btcCandles('hyperliquid', '1h', HOURS);
+  yield referenceTable(hours, { linear: 30, fast: 60, reference: 30 }).join('\n');
+  const minutes = btcCandles('binance-spot', '1m', MINUTES);
+  yield referenceTable(minutes, { linear: 2, fast: 8, reference: 2 }).join('\n');
+  yield scalingTable('further-apart', 'further apart');
+  yield scalingTable('held-longer', 'held longer');
+}
+
+/** What one hand needed for the reference job: medians over the rounds. */
+interface Measured {
+  readonly answer: Pick<ReferenceResult, 'trades' | 'cashUsd'>;
+  readonly total: Lap;
+  readonly part: (name: keyof Laps) => Lap;
+  readonly first: Lap;
+  readonly grownMb: number;
+  readonly peakMb: number;
+}
+
+interface Line {
+  readonly what: string;
+  readonly lap: Lap;
+  readonly memory?: string;
+  readonly ratio?: number;
+}
+
+/**
+ * The reference job by the plain loop and by the fast engine, and a sample of it by the reference engine.
+ *
+ * @throws Error when a combination comes out differently
+ */
+function referenceTable({ candles, from }: BenchCandles, runs: Readonly<Record<Hand, number>>): string[] {
+  const { linear, fast, reference } = withStoredCandles(candles, (stored) => {
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      const result = (by: Hand): ReferenceResult =>
+        inOwnProcess<ReferenceTask, ReferenceResult>('reference-tasks.ts', { by, candles: stored, runs: runs[by] });
+      return { linear: result('linear'), fast: result('fast'), reference: result('reference') };
+    });
+    const of = (by: Hand): Measured => measuredOf(rounds.map((round) => round[by]));
+    return { linear: of('linear'), fast: of('fast'), reference: of('reference') };
+  });
+  requireSameAnswer('fast engine', fast, linear, [...COMBINATIONS.keys()]);
+  requireSameAnswer('reference engine', reference, linear, SAMPLE);
+
+  const trades = linear.answer.trades.reduce((sum, count) => sum + count, 0);
+  const ratioOf = ({ wallMs }: Lap): number => linear.total.wallMs / wallMs;
+  const perCombination = COMBINATIONS.length / SAMPLE.length;
+  const extrapolated = {
+    wallMs: reference.total.wallMs * perCombination,
+    cpuMs: reference.total.cpuMs * perCombination,
+  };
+  const ratio = ratioOf(fast.total);
+  const lines: Line[] = [
+    { what: 'plain linear loop', lap: linear.total, memory: memoryOf(linear), ratio: 1 },
+    { what: 'fast engine, all of it', lap: fast.total, memory: memoryOf(fast), ratio },
+    { what: '  entry signals of 36 sets of conditions', lap: fast.part('signals') },
+    { what: '  candles made searchable', lap: fast.part('trees') },
+    { what: `  ${count(trades)} trades`, lap: fast.part('trades') },
+    { what: '  beside it: metrics of a sweep', lap: fast.part('metrics') },
+    { what: 'fast engine, first run of a process', lap: fast.first, ratio: ratioOf(fast.first) },
+    {
+      what: `reference engine, EXTRAPOLATED from ${SAMPLE.length} combinations`,
+      lap: extrapolated,
+      memory: memoryOf(reference),
+      ratio: ratioOf(extrapolated),
+    },
+  ];
+  const kept = (isKept: boolean): string => (isKept ? 'kept' : 'MISSED');
+  return [
+    `reference job: ${COMBINATIONS.length} combinations on ${count(candles.length)} candles, ${from}`,
+    renderTable(REFERENCE_COLUMNS, lines),
+    `trades and final cash of all ${COMBINATIONS.length} combinations: equal, to the micro-dollar`,
+    ...(candles.length === MINUTES
+      ? [
+          `limits: ${LIMITS.ms} ms ${kept(fast.total.wallMs <= LIMITS.ms)}, ${LIMITS.mb} MB ${kept(fast.peakMb < LIMITS.mb)}, ` +
+            `${LIMITS.ratio} times the loop ${kept(ratio >= LIMITS.ratio)}`,
+        ]
+      : []),
+  ];
+}
+
+const REFERENCE_COLUMNS: readonly Column<Line>[] = [
+  { title: '', cell: ({ what }) => what },
+  { title: 'median', align: 'right', cell: ({ lap }) => duration(lap.wallMs) },
+  { title: 'processor', align: 'right', cell: ({ lap }) => duration(lap.cpuMs) },
+  { title: 'a combination', align: 'right', cell: ({ lap }) => duration(lap.wallMs / COMBINATIONS.length) },
+  { title: 'memory (peak)', align: 'right', cell: ({ memory }) => memory ?? '' },
+  { title: 'speed', align: 'right', cell: ({ ratio }) => (ratio === undefined ? '' : `${significant(ratio)} ×`) },
+];
+
+function measuredOf(results: readonly ReferenceResult[]): Measured {
+  const [first] = results as readonly [ReferenceResult];
+  const runs = results.flatMap((result) => result.runs);
+  const medianOf = (value: (result: ReferenceResult) => number): number => median(results.map(value));
+  return {
+    answer: first,
+    total: medianLap(runs.map(totalOf)),
+    part: (name) => medianLap(runs.map((laps) => laps[name] as Lap)),
+    first: medianLap(results.map(({ first }) => totalOf(first))),
+    grownMb: medianOf(({ grownMb }) => grownMb),
+    peakMb: medianOf(({ peakMb }) => peakMb),
+  };
+}
+
+/** Metrics are beside the total: the loop makes none. */
+function totalOf({ metrics: _, ...laps }: Laps): Lap {
+  return sumOfLaps(Object.values(laps));
+}
+
+/** @throws Error for the first of these combinations that came out differently in the loop. */
+function requireSameAnswer(name: string, { answer }: Measured, loop: Measured, indices: readonly number[]): void {
+  for (const [place, index] of indices.entries()) {
+    const own = `${answer.trades[place]} trades and ${answer.cashUsd[place]} micro-dollars`;
+    const expected = `${loop.answer.trades[index]} trades and ${loop.answer.cashUsd[index]} micro-dollars`;
+    if (own === expected) continue;
+    const which = JSON.stringify(COMBINATIONS[index]);
+    throw new Error(`${which} comes to ${own} by the ${name}, but to ${expected} by the plain loop`);
+  }
+}
+
+/** How the cost of a combination grows with candles, at the same trades. */
+function scalingTable(growth: Growth, title: string): string {
+  const results = [1, 10, 100, 1_000].map((times) =>
+    inOwnProcess<ScalingTask, ScalingResult>('scaling-tasks.ts', { growth, times, runs: times < 1_000 ? 21 : 7 }),
+  );
+  const table = renderTable(SCALING_COLUMNS, results);
+  return `the same 100 entries under 20 risk rules on ever more synthetic candles, ${title}\n${table}`;
+}
+
+const SCALING_COLUMNS: readonly Column<ScalingResult>[] = [
+  { title: 'candles', align: 'right', cell: ({ candles }) => count(candles) },
+  { title: 'trades', align: 'right', cell: ({ trades }) => count(trades) },
+  { title: 'held for', align: 'right', cell: ({ held }) => `${significant(held)} candles` },
+  { title: 'preparation', align: 'right', cell: ({ prepared }) => duration(prepared.wallMs) },
+  {
+    title: 'a combination',
+    align: 'right',
+    cell: ({ traded, combinations }) => duration(traded.wallMs / combinations),
+  },
+  { title: 'a trade', align: 'right', cell: ({ traded, trades }) => duration(traded.wallMs / trades) },
+];
+
+function memoryOf({ grownMb, peakMb }: Measured): string {
+  return `+${grownMb.toFixed(0)} MB (${peakMb.toFixed(0)} MB)`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function significant(value: number): string {
+  return value < 10 ? Number(value.toPrecision(2)).toString() : value.toFixed(value < 100 ? 1 : 0);
+}
+
+function duration(ms: number): string {
+  if (ms < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
+  if (ms < 1) return `${(ms * 1e3).toFixed(1)} µs`;
+  return ms < 10_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+if (import.meta.main) for (const table of sweepTables()) process.stdout.write(`${table}\n\n`);
