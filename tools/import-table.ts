@@ -27,9 +27,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@nktkas/hyperliquid': ['exchange', 'simulator'],
   'better-sqlite3': ['market', 'evidence'],
+  bullmq: ['optimize'],
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
+  ioredis: ['optimize'],
   pino: ['config'],
   'pino-pretty': ['config'],
   yaml: ['config'],

@@ -1,0 +1,30 @@
+import { openPool } from '../../backtest/pool.ts';
+import type { Chunk, ChunkResult, SweepWork } from '../contract.ts';
+import type { CoresSetting } from '../cores-worker.ts';
+
+/** What works on chunks on this machine, several at a time, and never in the thread that talks to Redis. */
+export interface Evaluators {
+  readonly threads: number;
+  evaluate(chunk: Chunk): Promise<ChunkResult>;
+  close(): Promise<void>;
+}
+
+export type OpenEvaluators = (work: SweepWork, strategiesDirectory: string, threads: number) => Promise<Evaluators>;
+
+/** The same threads that a sweep on one machine has. */
+export const openCores: OpenEvaluators = async (work, strategiesDirectory, threads) => {
+  const setting: CoresSetting = { work, strategiesDirectory };
+  const entry = new URL('../cores-worker.ts', import.meta.url);
+  const pool = await openPool({ entry, workerData: setting, threads });
+  return {
+    threads: pool.threads,
+    evaluate: (chunk) => pool.run<ChunkResult>(chunk),
+    close: () => pool.close(),
+  };
+};
+
+/** Was it this machine that failed, rather than the work? */
+export function isOutOfMemory(error: unknown): boolean {
+  const code = (fault: unknown): unknown => (fault as NodeJS.ErrnoException | undefined)?.code;
+  return [error, (error as Error).cause].some((fault) => code(fault) === 'ERR_WORKER_OUT_OF_MEMORY');
+}

@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Job, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { CandorError, DataError } from '../../domain/errors.ts';
+import type { Chunk, SweepWork } from '../contract.ts';
+import { type Announcement, type Presence, sayGone, sayPresent } from './announcements.ts';
+import { type BlobRef, fetchBlob } from './blobs.ts';
+import type { ColumnCache } from './column-cache.ts';
+import type { ChunkJob } from './coordinator.ts';
+import { type Evaluators, isOutOfMemory } from './evaluators.ts';
+import { PREFIX, type QueueLog, type QueueTiming, queueName, sweepKeys } from './keys.ts';
+import { type Message, sendMessage } from './messages.ts';
+import { unpackWork } from './packing.ts';
+
+export interface Service {
+  readonly sweep: Announcement;
+  readonly redis: Redis;
+  readonly cache: ColumnCache;
+  readonly presence: Presence;
+  readonly timing: QueueTiming;
+  readonly signal: AbortSignal;
+  readonly log: QueueLog;
+  readonly open: (work: SweepWork) => Promise<Evaluators>;
+  /** Is there another sweep that has something to do? */
+  readonly isWantedElsewhere: () => Promise<boolean>;
+  /** Says what is wrong with Redis, once as long as it lasts. */
+  readonly tell: (error: unknown) => void;
+}
+
+/** A chunk that ended so many workers will end the next one too. */
+const DEATHS_MAX = 5;
+
+/**
+ * Works on one sweep until it is over, or the signal is given, or nothing of it is left to begin while another sweep
+ * waits. The answer is why this machine cannot go on with it, if that is so.
+ */
+export async function serveSweep(service: Service): Promise<string | undefined> {
+  const { sweep, log } = service;
+  const evaluators = await service.open(await fetchWork(service));
+  try {
+    log.info(`working on the sweep '${sweep.name}' with ${evaluators.threads} threads`);
+    const session = new Session(service, evaluators);
+    await session.work();
+    log.info(`done with the sweep '${sweep.name}': ${session.combinations} combinations in ${session.chunks} chunks`);
+    return session.refusal;
+  } finally {
+    await evaluators.close();
+  }
+}
+
+/** @throws DataError where what lies in Redis is not what was announced */
+async function fetchWork({ sweep, redis, cache, log }: Service): Promise<SweepWork> {
+  const load = async (ref: BlobRef, what: string): Promise<Uint8Array<SharedArrayBuffer>> => {
+    const kept = cache.read(ref);
+    if (kept !== undefined) return kept;
+    log.info(`fetching ${what} (${(ref.bytes / 1e6).toFixed(1)} MB)`);
+    const fetched = await fetchBlob(redis, ref);
+    cache.write(ref, fetched);
+    return fetched;
+  };
+  const work = await unpackWork(await fetchBlob(redis, sweep.specification), load);
+  if (work.data.fingerprint !== sweep.fingerprint) {
+    throw new DataError(`the sweep '${sweep.name}' is about other candles than it was announced for`);
+  }
+  return work;
+}
+
+class Session {
+  combinations = 0;
+  chunks = 0;
+  /** Why this machine cannot go on. */
+  refusal: string | undefined;
+  readonly #service: Service;
+  readonly #evaluators: Evaluators;
+  readonly #worker: Worker<ChunkJob>;
+  /** Given when chunks must not be finished any more. */
+  readonly #giveUp = new AbortController();
+  #active = 0;
+
+  constructor(service: Service, evaluators: Evaluators) {
+    const { redis, sweep, timing } = service;
+    this.#service = service;
+    this.#evaluators = evaluators;
+    this.#worker = new Worker<ChunkJob>(queueName(sweep.id), (job, token) => this.#carryOut(job, token), {
+      connection: redis,
+      prefix: PREFIX,
+      concurrency: evaluators.threads,
+      lockDuration: timing.silenceMs,
+      // Looking for chunks of dead workers is up to the coordinator, who is always there.
+      skipStalledCheck: true,
+      runRetryDelay: timing.pollMs,
+      drainDelay: 1,
+    });
+    // A lost connection tells of itself; a chunk that took too long and was given to another one counts once.
+    this.#worker.on('error', () => {});
+  }
+
+  async work(): Promise<void> {
+    const { sweep, redis, presence, timing, signal } = this.#service;
+    const over = (): boolean => signal.aborted || this.refusal !== undefined;
+    try {
+      while (!over()) {
+        await sayPresent(redis, sweep.id, presence);
+        await delay(timing.pollMs, undefined, { signal }).catch(() => {});
+        if (over() || (await redis.exists(sweepKeys(sweep.id).announcement)) === 0) break;
+        if (this.#active === 0 && (await this.#service.isWantedElsewhere())) break;
+      }
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  /** Begins nothing more; what is not finished in time is given back, for others to begin anew. */
+  async #stop(): Promise<void> {
+    const { redis, sweep, presence, timing } = this.#service;
+    const patience = setTimeout(() => this.#giveUp.abort(), timing.graceMs);
+    // Without a connection it would wait for one; its chunks are then found by the coordinator.
+    const finished = this.#worker.close().then(() => sayGone(redis, sweep.id, presence));
+    const enough = new AbortController();
+    try {
+      await Promise.race([
+        finished.catch(() => {}),
+        delay(timing.graceMs + 2000, undefined, { signal: enough.signal }).catch(() => {}),
+      ]);
+    } finally {
+      clearTimeout(patience);
+      enough.abort();
+    }
+  }
+
+  async #carryOut(job: Job<ChunkJob>, token: string | undefined): Promise<void> {
+    this.#active++;
+    try {
+      const message = await this.#answer(job);
+      if (message === undefined || this.refusal !== undefined) await giveBack(job, token);
+      else await this.#send(message);
+      if (message?.kind === 'result') {
+        this.combinations += job.data.count;
+        this.chunks++;
+      }
+    } finally {
+      this.#active--;
+    }
+  }
+
+  /** Undefined where this machine does not finish the chunk. */
+  async #answer({ data, stalledCounter }: Job<ChunkJob>): Promise<Message | undefined> {
+    const { first, count, fingerprint } = data;
+    const chunk = { first, count };
+    try {
+      if (fingerprint !== this.#service.sweep.fingerprint) {
+        throw new DataError('a chunk is about other candles than its sweep');
+      }
+      if (stalledCounter >= DEATHS_MAX) throw deadly(chunk, stalledCounter);
+      const result = await this.#unlessGivenUp(this.#evaluators.evaluate(chunk));
+      return result === undefined ? undefined : { kind: 'result', chunk, result };
+    } catch (error) {
+      const fault = error instanceof CandorError ? error : new CandorError((error as Error).message);
+      if (!isOutOfMemory(error)) return { kind: 'failure', chunk, error: fault };
+      this.refusal = [fault.message, fault.hint ?? 'Use fewer --workers.'].join('. ');
+      return undefined;
+    }
+  }
+
+  /** A full Redis may have room again when the coordinator has taken what others sent. */
+  async #send(message: Message): Promise<void> {
+    const { redis, sweep, timing, tell } = this.#service;
+    const { signal } = this.#giveUp;
+    for (;;) {
+      try {
+        await sendMessage(redis, sweep.id, message);
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        tell(error);
+        await delay(timing.pollMs, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #unlessGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#giveUp;
+    const givenUp = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    work.catch(() => {});
+    return await Promise.race([work, givenUp]);
+  }
+}
+
+async function giveBack(job: Job<ChunkJob>, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
+
+function deadly({ first, count }: Chunk, deaths: number): CandorError {
+  return new CandorError(`combinations ${first + 1} to ${first + count} ended ${deaths} workers, one after the other`, {
+    hint: 'Most likely they ran out of memory: look at their logs, and give them more, or the sweep fewer candles.',
+  });
+}

@@ -1,0 +1,141 @@
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../domain/clock.ts';
+import type { CandorError } from '../../domain/errors.ts';
+import type { QueueCredentials } from './address.ts';
+import { type Announcement, announcedSweeps, type Presence, withQueue } from './announcements.ts';
+import { ColumnCache } from './column-cache.ts';
+import { whyNot } from './eligibility.ts';
+import { type OpenEvaluators, openCores } from './evaluators.ts';
+import { isConnectionLoss, redisFault } from './faults.ts';
+import { QUEUE_TIMING, type QueueLog, type QueueTiming } from './keys.ts';
+import { type Link, openLink } from './link.ts';
+import { sendMessage } from './messages.ts';
+import { type Program, thisProgram } from './program.ts';
+import { serveSweep } from './serve-sweep.ts';
+
+export interface ServeOptions extends QueueCredentials {
+  readonly strategiesDirectory: string;
+  /** Chunks that are worked on at once, each in a thread of its own. */
+  readonly workers: number;
+  /** Candles that were fetched are kept here. */
+  readonly cacheDirectory: string;
+  /** Work ends when it is given: chunks are finished, or given back. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: QueueLog;
+  readonly timing?: Partial<QueueTiming>;
+  /** Stands in for the threads in tests. */
+  readonly openEvaluators?: OpenEvaluators;
+}
+
+/** Between two tries when Redis cannot do what it is asked, for lack of memory for example. */
+const TROUBLE_POLLS = 5;
+
+/**
+ * Works on the sweeps of a queue until the signal is given, one sweep after the other in the order of their
+ * announcement. A sweep that this machine cannot serve is left to others, and named once with the reason.
+ *
+ * @param url `redis[s]://[user[:password]@]host[:port][/database]`
+ * @throws UsageError for an address that is none, CandorError when there is no Redis to work with at the start
+ */
+export async function serveQueue(url: string, options: ServeOptions): Promise<void> {
+  const link = await openLink(url, options, options.log);
+  try {
+    await new QueueWorker(link, options).serve();
+  } finally {
+    link.close();
+  }
+}
+
+class QueueWorker {
+  readonly #link: Link;
+  readonly #redis: Redis;
+  readonly #options: ServeOptions;
+  readonly #timing: QueueTiming;
+  readonly #program: Program;
+  readonly #cache: ColumnCache;
+  readonly #presence: Presence;
+  /** Sweeps that this machine cannot serve. */
+  readonly #refused = new Set<string>();
+  #trouble = '';
+
+  constructor(link: Link, options: ServeOptions) {
+    this.#link = link;
+    this.#redis = link.redis;
+    this.#options = options;
+    this.#timing = { ...QUEUE_TIMING, ...options.timing };
+    this.#program = thisProgram();
+    this.#cache = new ColumnCache(options.cacheDirectory, options.clock, options.log);
+    this.#presence = { name: `${hostname()}, process ${process.pid}`, threads: options.workers };
+  }
+
+  async serve(): Promise<void> {
+    const { signal, log } = this.#options;
+    this.#cache.prune();
+    log.info(`waiting for sweeps at ${this.#link.address.shown}`);
+    while (!signal.aborted) {
+      try {
+        const sweep = await this.#next();
+        if (sweep !== undefined) await this.#serveOne(sweep);
+        this.#trouble = '';
+        if (sweep === undefined) await this.#pause(1);
+      } catch (error) {
+        if (!isConnectionLoss(error)) this.#tell(redisFault(error, this.#link.address));
+        await this.#pause(TROUBLE_POLLS);
+      }
+    }
+  }
+
+  /** The oldest sweep that has something to do for this machine. */
+  async #next(): Promise<Announcement | undefined> {
+    for (const sweep of await announcedSweeps(this.#redis)) {
+      if (this.#refused.has(sweep.id) || !(await this.#hasChunks(sweep))) continue;
+      const reason = whyNot(sweep, this.#program, this.#options.strategiesDirectory);
+      if (reason === undefined) return sweep;
+      await this.#refuse(sweep, reason);
+    }
+    return undefined;
+  }
+
+  async #hasChunks({ id }: Announcement): Promise<boolean> {
+    return await withQueue(this.#redis, id, async (queue) => (await queue.getWaitingCount()) > 0);
+  }
+
+  async #serveOne(sweep: Announcement): Promise<void> {
+    const { openEvaluators = openCores, strategiesDirectory, workers, signal, log } = this.#options;
+    const refusal = await serveSweep({
+      sweep,
+      redis: this.#redis,
+      cache: this.#cache,
+      presence: this.#presence,
+      timing: this.#timing,
+      signal,
+      log,
+      open: (work) => openEvaluators(work, strategiesDirectory, workers),
+      isWantedElsewhere: async () => ((await this.#next()) ?? sweep).id !== sweep.id,
+      tell: (error) => this.#tell(redisFault(error, this.#link.address)),
+    });
+    if (refusal !== undefined) await this.#refuse(sweep, refusal);
+  }
+
+  /** Says so here and to whoever waits for the sweep, once. */
+  async #refuse({ id, name }: Announcement, reason: string): Promise<void> {
+    this.#refused.add(id);
+    this.#options.log.warn(`not taking part in the sweep '${name}': ${reason}`);
+    const text = `a worker does not take part (${this.#presence.name}): ${reason}`;
+    await sendMessage(this.#redis, id, { kind: 'refusal', reason: text });
+  }
+
+  #tell(trouble: CandorError): void {
+    const text = [trouble.message, ...trouble.details, trouble.hint ?? ''].join('; ');
+    if (text !== this.#trouble) this.#options.log.warn(text);
+    this.#trouble = text;
+  }
+
+  async #pause(polls: number): Promise<void> {
+    const { signal } = this.#options;
+    await delay(polls * this.#timing.pollMs, undefined, { signal }).catch(() => {});
+  }
+}
