@@ -22,6 +22,8 @@ export interface Context {
   readonly log: Logger;
   readonly out: Output;
   readonly clock: Clock;
+  /** Of the queue, from CANDOR_REDIS_PASSWORD; what is secret comes from the environment alone. */
+  readonly redisPassword: string | undefined;
   /**
    * Aborted by Ctrl-C. Who asks for it looks at it often, undoes what is half done or leaves it so that the next run
    * resumes, and throws `signal.reason`. A command that never asks is ended by Ctrl-C at once.
@@ -57,6 +59,7 @@ export async function createContext(options: GlobalOptions, interruption: Interr
     log,
     out: new Output(process.stdout, process.stderr),
     clock: systemClock,
+    redisPassword: process.env['CANDOR_REDIS_PASSWORD'],
     get signal() {
       return interruption.signal;
     },

@@ -8,13 +8,18 @@ import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
 import type { StudyOptions } from './study.ts';
 import type { TrialsOptions } from './trials.ts';
+import type { WorkerOptions } from './worker.ts';
 
 const USAGE_ERROR = 2;
 
 /** Makes the action of a command out of what the command does, inside the frame that all commands share. */
 type Frame = <Given extends unknown[]>(
   body: (context: Context, ...given: Given) => Promise<ExitCode>,
+  stop?: Stop,
 ) => (...given: Given) => Promise<void>;
+
+/** What Ctrl-C means to a command: it breaks off what should have been finished, or is the way in which it ends. */
+type Stop = 'breaks off' | 'ends';
 
 /**
  * Runs one command line and sets the exit status. Everything that a command throws ends here and is shown once.
@@ -47,11 +52,12 @@ function createProgram(): Command {
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
   const frame: Frame =
-    (body) =>
+    (body, stop = 'breaks off') =>
     async (...given) => {
-      process.exitCode = await execute(program.opts<GlobalOptions>(), (context) => body(context, ...given));
+      process.exitCode = await execute(program.opts<GlobalOptions>(), (context) => body(context, ...given), stop);
     };
   addStudyCommands(program, frame);
+  addWorkerCommand(program, frame);
   addDataCommands(program, frame);
   return program;
 }
@@ -106,6 +112,19 @@ function addStudyCommands(program: Command, frame: Frame): void {
     .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
 }
 
+function addWorkerCommand(program: Command, frame: Frame): void {
+  program
+    .command('worker')
+    .description('work on sweeps that other machines give to a queue, until Ctrl-C')
+    .requiredOption('--queue <url>', 'the Redis that they come from: redis://host:6379, or rediss:// with TLS')
+    .option('--queue-ca <file>', 'the authority that signed its certificate, if that is your own')
+    .option('--workers <n>', 'threads; one for each core, unless said otherwise', wholeNumber(1, 1024))
+    .addHelpText('after', '\nA password may be in the URL, or better in CANDOR_REDIS_PASSWORD.')
+    .action(
+      frame(async (context, options: WorkerOptions) => (await import('./worker.ts')).run(options, context), 'ends'),
+    );
+}
+
 function addDataCommands(program: Command, frame: Frame): void {
   program
     .command('import')
@@ -136,12 +155,16 @@ function addDataCommands(program: Command, frame: Frame): void {
 }
 
 /** Config, log and Ctrl-C around a command; gives the exit status. */
-async function execute(options: GlobalOptions, body: (context: Context) => Promise<ExitCode>): Promise<number> {
+async function execute(
+  options: GlobalOptions,
+  body: (context: Context) => Promise<ExitCode>,
+  stop: Stop,
+): Promise<number> {
   const interruption = new Interruption();
   try {
     const { createContext } = await import('./context.ts');
     const code = await body(await createContext(options, interruption));
-    return interruption.exitCode ?? code;
+    return stop === 'ends' ? code : (interruption.exitCode ?? code);
   } catch (error) {
     if (interruption.exitCode === undefined) return await reportFailure(error, options.logLevel === 'debug');
     process.stderr.write('stopped: nothing is left half done, and the same command can be run again\n');
