@@ -42,6 +42,8 @@ const rulesArbitrary: fc.Arbitrary<RiskRules> = fc.record({
   leverage: fc.constant(1),
   maxOpen: fc.constant(null),
   maxExposure: fc.constant(null),
+  maxCoinExposure: fc.constant(null),
+  maxSideExposure: fc.constant(null),
   minStopMoveBps: fc.constant(0),
 });
 

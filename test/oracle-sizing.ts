@@ -17,6 +17,7 @@ export interface Entry {
 /** What another leg holds, or has ordered. */
 export interface Claim {
   readonly coin: string;
+  readonly side: Side;
   readonly notional: Rational;
   readonly margin: Rational;
 }
@@ -49,10 +50,13 @@ export function sizeEntry(
   if (liquidation !== null && prices.isAtOrBeyond(side, stop, liquidation)) return 'liquidation-distance';
   if (inUse.some(({ coin }) => coin === leg.coin)) return 'coin-occupied';
   if (rules.maxOpen !== null && inUse.length >= rules.maxOpen) return 'max-open';
-  const exposure = inUse.reduce((sum, claim) => sum.plus(claim.notional), notional);
-  if (rules.maxExposure !== null && exposure.isAbove(rational(realisedCash).times(rational(rules.maxExposure)))) {
-    return 'max-exposure';
-  }
+  const exceeds = (multiple: number | null, counts: (claim: Claim) => boolean): boolean => {
+    const exposure = inUse.filter(counts).reduce((sum, claim) => sum.plus(claim.notional), notional);
+    return multiple !== null && exposure.isAbove(rational(realisedCash).times(rational(multiple)));
+  };
+  if (exceeds(rules.maxExposure, () => true)) return 'max-exposure';
+  if (exceeds(rules.maxCoinExposure, ({ coin }) => coin === leg.coin)) return 'max-coin-exposure';
+  if (exceeds(rules.maxSideExposure, (claim) => claim.side === side)) return 'max-side-exposure';
   const margin = prices.marginOf(instrument, notional, rules.leverage);
   return { lots, notional, margin, stopAway, trailAway };
 }

@@ -316,9 +316,12 @@ class Oracle {
   /** What legs hold or have ordered, at one close. */
   #inUse(): Claim[] {
     return this.#desks.flatMap(({ leg, order, position }) => {
-      if (position !== null)
-        return [{ coin: leg.coin, notional: rational(position.notional), margin: position.margin }];
-      return order === null ? [] : [{ coin: leg.coin, notional: order.notional, margin: order.margin }];
+      const { coin } = leg;
+      if (position !== null) {
+        const { notional, margin } = position;
+        return [{ coin, side: position.order.side, notional: rational(notional), margin }];
+      }
+      return order === null ? [] : [{ coin, side: order.side, notional: order.notional, margin: order.margin }];
     });
   }
 

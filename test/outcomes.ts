@@ -22,6 +22,8 @@ const CELL: RiskRules = {
   leverage: 5,
   maxOpen: 3,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

@@ -45,6 +45,8 @@ const CELL: RiskRules = {
   leverage: 5,
   maxOpen: 3,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

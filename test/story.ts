@@ -59,6 +59,8 @@ const RULES: RiskRules = {
   leverage: 1,
   maxOpen: null,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 const NO_COSTS: Costs = { takerFee: 0, makerFee: 0, slippageBps: 0 };

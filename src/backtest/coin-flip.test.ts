@@ -82,6 +82,8 @@ const RULES: RiskRules = {
   leverage: 5,
   maxOpen: 2,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

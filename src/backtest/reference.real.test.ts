@@ -29,6 +29,8 @@ const BASE: RiskRules = {
   leverage: 5,
   maxOpen: null,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

@@ -31,6 +31,8 @@ const CELL: RiskRules = {
   leverage: 5,
   maxOpen: null,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

@@ -60,6 +60,8 @@ const sizing = z.preprocess(
   }),
 );
 
+const exposure = orNone(number({ above: 0, to: 40, why: 'it is a multiple of the cash' }));
+
 /** Each rule of a risk cell as a file writes it. */
 export const riskRuleSchemas = {
   stop: distance,
@@ -70,7 +72,9 @@ export const riskRuleSchemas = {
   sizing,
   leverage: wholeNumber({ from: 1, to: 40, why: 'the exchange takes whole numbers and grants no more' }),
   maxOpen: orNone(wholeNumber({ from: 1, to: 1000 })),
-  maxExposure: orNone(number({ above: 0, to: 40, why: 'it is a multiple of the cash' })),
+  maxExposure: exposure,
+  maxCoinExposure: exposure,
+  maxSideExposure: exposure,
   minStopMoveBps: number({ from: 0, to: 1000, why: 'it is in basis points, 10 for 0.1 %' }),
 } satisfies { readonly [Rule in keyof RiskRules]: z.ZodType<RiskRules[Rule]> };
 
@@ -85,6 +89,8 @@ export const riskRulesSchema = section({
   leverage: riskRuleSchemas.leverage.default(1),
   maxOpen: riskRuleSchemas.maxOpen.default(null),
   maxExposure: riskRuleSchemas.maxExposure.default(null),
+  maxCoinExposure: riskRuleSchemas.maxCoinExposure.default(null),
+  maxSideExposure: riskRuleSchemas.maxSideExposure.default(null),
   minStopMoveBps: riskRuleSchemas.minStopMoveBps.default(0),
 });
 
@@ -102,12 +108,18 @@ const RULE_TEXTS: { readonly [Rule in keyof RiskRules]: (rules: RiskRules) => st
   sizing: ({ sizing }) => (sizing === 'allEquity' ? 'all equity' : `${percent(sizing.riskFraction)} at risk`),
   leverage: ({ leverage }) => `${leverage}×`,
   maxOpen: ({ maxOpen }) => (maxOpen === null ? 'none' : `${maxOpen}`),
-  maxExposure: ({ maxExposure }) => (maxExposure === null ? 'none' : `${maxExposure}×`),
+  maxExposure: ({ maxExposure }) => exposureText(maxExposure),
+  maxCoinExposure: ({ maxCoinExposure }) => exposureText(maxCoinExposure),
+  maxSideExposure: ({ maxSideExposure }) => exposureText(maxSideExposure),
   minStopMoveBps: ({ minStopMoveBps }) => `${minStopMoveBps} bps`,
 };
 
 function distanceText(distance: Distance): string {
   return 'fraction' in distance ? percent(distance.fraction) : `${distance.atr} ATR(${distance.period})`;
+}
+
+function exposureText(multiple: number | null): string {
+  return multiple === null ? 'none' : `${multiple}×`;
 }
 
 function percent(fraction: number): string {

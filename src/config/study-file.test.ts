@@ -55,6 +55,8 @@ describe('a study file', () => {
         leverage: 1,
         maxOpen: null,
         maxExposure: null,
+        maxCoinExposure: null,
+        maxSideExposure: null,
         minStopMoveBps: 0,
       },
       grid: [],
@@ -72,6 +74,8 @@ describe('a study file', () => {
   sizing: allEquity
   leverage: 3
   maxExposure: 2
+  maxCoinExposure: 0.5
+  maxSideExposure: none
   minStopMoveBps: 10`;
     expect(load(MINIMAL.replace('cell: { stop: 2 % }', cell)).cell).toEqual({
       stop: { atr: 2.5, period: 20 },
@@ -83,6 +87,8 @@ describe('a study file', () => {
       leverage: 3,
       maxOpen: null,
       maxExposure: 2,
+      maxCoinExposure: 0.5,
+      maxSideExposure: null,
       minStopMoveBps: 10,
     });
   });
@@ -136,6 +142,9 @@ describe('a study file', () => {
     ['cell: { stop: wide }', "line 6: cell.stop.fraction: 'wide' is not a number"],
     ['cell: { stop: 2 %, sizing: { riskFraction: 0.5 } }', 'line 6: cell.sizing.riskFraction: 0.5 is out of range'],
     ['cell: { stop: 2 %, leverage: 2.5 }', 'line 6: cell.leverage: 2.5 is not a whole number'],
+    ['cell: { stop: 2 %, maxSideExposure: 41 }', 'line 6: cell.maxSideExposure: 41 is out of range (above 0 to 40)'],
+    ['cell: { stop: 2 %, maxCoinExposure: 0 }', 'line 6: cell.maxCoinExposure: 0 is out of range (above 0 to 40)'],
+    ['cell: { stop: 2 %, maxCionExposure: 1 }', '(did you mean maxCoinExposure?)'],
     ['interval: 1hr', "line 3: interval: '1hr' is not one of 1m, 3m"],
     ['interval: 90m', '(did you mean 30m?)'],
     ['confirm: [45m]', "line 7: confirm[0]: '45m' is not one of"],

@@ -2,6 +2,7 @@ import type { Refusal, Side } from '../domain/trade.ts';
 import type { EpochMs, Lots } from '../domain/units.ts';
 import { type Account, type Approved, type EntryIntent, legTerms } from './account.ts';
 import { cashOf } from './ledger.ts';
+import { type InUse, limitCode } from './limits.ts';
 import { marginUsdOf } from './margin.ts';
 import { notionalAtClose, refusalOf, sizeEntry, sizingDistance } from './sizing.ts';
 
@@ -16,14 +17,6 @@ export interface EntrySignal {
   readonly trailAtr: number;
 }
 
-/** Money and slots that other legs hold, pending entries included. */
-interface InUse {
-  readonly marginUsd: number;
-  readonly notionalUsd: number;
-  readonly legs: number;
-  readonly isCoinOccupied: boolean;
-}
-
 /**
  * Sizes an entry at the close of its signal candle and approves or refuses it; the reasons are tested in the order of
  * rule 45. Nothing later than that close is known here, so the fill cannot change the size.
@@ -32,7 +25,7 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
   const { rules } = account.terms;
   const { instrument } = legTerms(account, signal.leg);
   const { side, close } = signal;
-  const inUse = inUseOf(account, signal.leg);
+  const inUse = inUseOf(account, signal.leg, side);
   const cashUsd = cashOf(account.ledger);
   const freeUsd = cashUsd - inUse.marginUsd;
 
@@ -41,11 +34,8 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
   if (size < 0) return { refused: refusalOf(size) };
   const lots = size as Lots;
   const notionalUsd = notionalAtClose(instrument, close, lots);
-  if (inUse.isCoinOccupied) return { refused: 'coin-occupied' };
-  if (rules.maxOpen !== null && inUse.legs >= rules.maxOpen) return { refused: 'max-open' };
-  if (rules.maxExposure !== null && inUse.notionalUsd + notionalUsd > rules.maxExposure * cashUsd) {
-    return { refused: 'max-exposure' };
-  }
+  const limit = limitCode(rules, cashUsd, notionalUsd, inUse);
+  if (limit < 0) return { refused: refusalOf(limit) };
   const intent: EntryIntent = {
     side,
     lots,
@@ -58,10 +48,11 @@ export function approveEntry(account: Account, signal: EntrySignal): Approval {
   return { approved: intent as Approved<EntryIntent> };
 }
 
-function inUseOf(account: Account, ownLeg: number): InUse {
+function inUseOf(account: Account, ownLeg: number, side: Side): InUse & { readonly marginUsd: number } {
   const ownCoin = legTerms(account, ownLeg).coin;
   let marginUsd = 0;
   let notionalUsd = 0;
+  let sideNotionalUsd = 0;
   let legs = 0;
   let isCoinOccupied = false;
   for (const [leg, state] of account.legs.entries()) {
@@ -69,8 +60,9 @@ function inUseOf(account: Account, ownLeg: number): InUse {
     const held = state.status === 'entering' ? state.intent : state.position;
     marginUsd += held.marginUsd;
     notionalUsd += held.notionalUsd;
+    if (held.side === side) sideNotionalUsd += held.notionalUsd;
     legs += 1;
     if (legTerms(account, leg).coin === ownCoin) isCoinOccupied = true;
   }
-  return { marginUsd, notionalUsd, legs, isCoinOccupied };
+  return { marginUsd, notionalUsd, sideNotionalUsd, legs, isCoinOccupied };
 }

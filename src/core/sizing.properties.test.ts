@@ -87,6 +87,8 @@ const OFF = {
   maxHold: null,
   maxOpen: null,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 

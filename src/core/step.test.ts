@@ -24,6 +24,8 @@ const rules: RiskRules = {
   leverage: 1,
   maxOpen: null,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 const fresh = openAccount(

@@ -23,6 +23,9 @@ export interface RiskRules {
   readonly maxOpen: number | null;
   /** Sum of entry notionals at one time, as a multiple of cash. */
   readonly maxExposure: number | null;
+  /** The same for each coin, which bounds a single position, and for longs and for shorts alone. */
+  readonly maxCoinExposure: number | null;
+  readonly maxSideExposure: number | null;
   /** A stop moves only by at least this much, in basis points of the current stop: each move costs a request. */
   readonly minStopMoveBps: number;
 }

@@ -15,8 +15,8 @@ export function ceilExact(value: number): number {
   return Math.abs(value - nearest) <= SNAP * Math.abs(value) ? nearest : Math.ceil(value);
 }
 
-/** What a product of a few decimals can be off by in doubles, with room to spare. */
-const PRODUCT_ERROR = 1e-15;
+/** What a product of a few decimals can be off by in doubles, relative to it, with room to spare. */
+export const PRODUCT_ERROR = 1e-15;
 
 /**
  * To the nearest whole number, ties away from zero: exact for products of decimals up to 1e10 that have at most four

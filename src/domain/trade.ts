@@ -31,6 +31,8 @@ export const REFUSALS = [
   'coin-occupied',
   'max-open',
   'max-exposure',
+  'max-coin-exposure',
+  'max-side-exposure',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

@@ -215,6 +215,7 @@ describe('counting', () => {
       {},
       { study: 'the same under another name' },
       { cell: { target: 2, stop: { fraction: 0.02 } } },
+      { cell: { target: 2, stop: { fraction: 0.02 }, aRuleThatCameLater: null } },
       { strategies: [{ ...breakout, params: { lookback: 30 } }] },
       { strategies: [{ ...breakout, fileSha256: 'cd'.repeat(32) }, breakout] },
       { cell: { stop: { fraction: 0.03 }, target: 2 }, cells: 1 },

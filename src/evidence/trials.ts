@@ -79,13 +79,20 @@ export function trialsTouching(trials: readonly RecordedTrial[], stretch: Market
   );
 }
 
-/** The same text for the same value, however its keys are ordered. */
+/**
+ * The same text for the same value, however its keys are ordered. A rule that is off (null) is left out: lines that are
+ * older than the rule do not name it.
+ */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(namedIn(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
+}
+
+function namedIn(part: object): [string, unknown][] {
+  return Object.entries(part).filter(([, value]) => value !== null);
 }
 
 function plain(value: object): StudyTrial['cell'] {

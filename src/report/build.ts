@@ -1,6 +1,7 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { StudyData } from '../backtest/study-data.ts';
-import type { GateThresholds, RiskCell, Study } from '../domain/study.ts';
+import type { RiskRules } from '../domain/risk-rules.ts';
+import type { GateThresholds, Study } from '../domain/study.ts';
 import { type EpochMs, fromUsd, toUsd } from '../domain/units.ts';
 import type { StudyVerdict } from '../evidence/judge.ts';
 import { hashOf } from './canonical.ts';
@@ -79,17 +80,39 @@ export function resultHashOf(report: Report): string {
 }
 
 function studyReport(study: Study): Report['study'] {
-  const { depositUsd, ...rest } = study;
-  return { ...(structuredClone(rest) as Omit<Report['study'], 'depositUsd'>), depositUsd: toUsd(depositUsd) };
+  const { depositUsd, cell, grid, ...rest } = study;
+  return {
+    ...(structuredClone(rest) as Omit<Report['study'], 'depositUsd' | 'cell' | 'grid'>),
+    cell: rulesReport(cell),
+    grid: grid.map(({ at, rules }) => ({ at: { ...at }, rules: rulesReport(rules) })),
+    depositUsd: toUsd(depositUsd),
+  };
+}
+
+type ReportedRules = Report['study']['cell'];
+
+function rulesReport({ maxCoinExposure, maxSideExposure, ...rules }: RiskRules): ReportedRules {
+  return {
+    ...structuredClone(rules),
+    ...(maxCoinExposure === null ? {} : { maxCoinExposure }),
+    ...(maxSideExposure === null ? {} : { maxSideExposure }),
+  };
+}
+
+/** The risk cell that a report speaks of; a rule that it does not name is off. */
+export function rulesOf(rules: ReportedRules): RiskRules {
+  const { maxCoinExposure = null, maxSideExposure = null } = rules;
+  return { ...rules, maxCoinExposure, maxSideExposure };
 }
 
 /** The study as it can be run again. */
 export function studyOf(report: Report): Study {
-  const { depositUsd, span, grid, ...rest } = structuredClone(report.study);
+  const { depositUsd, span, cell, grid, ...rest } = structuredClone(report.study);
   return {
     ...rest,
     span: 'days' in span ? span : { fromMs: span.fromMs as EpochMs, toMs: span.toMs as EpochMs },
-    grid: grid satisfies RiskCell[],
+    cell: rulesOf(cell),
+    grid: grid.map(({ at, rules }) => ({ at, rules: rulesOf(rules) })),
     depositUsd: fromUsd(depositUsd),
   };
 }

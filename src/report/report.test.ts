@@ -110,6 +110,15 @@ describe('a report', () => {
 
   it('gives the study back as it was asked', () => {
     expect(studyOf(report)).toEqual(input.study);
+    const limited = { ...input.study, cell: { ...input.study.cell, maxCoinExposure: 0.5, maxSideExposure: 1 } };
+    const again = buildReport({ ...input, study: limited });
+    expect(studyOf(parseReport(JSON.parse(JSON.stringify(again)), 'again'))).toEqual(limited);
+    expect(again.resultHash).not.toBe(report.resultHash);
+  });
+
+  it('names limits that are younger than the first reports only where they are on, for those keep their hash', () => {
+    const isYounger = (rule: string): boolean => /^max(Coin|Side)Exposure$/.test(rule);
+    expect(Object.keys(report.study.cell)).toEqual(Object.keys(input.study.cell).filter((rule) => !isYounger(rule)));
   });
 
   it('refuses verdicts on other strategies', () => {

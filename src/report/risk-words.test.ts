@@ -12,6 +12,8 @@ const CELL: RiskRules = {
   leverage: 5,
   maxOpen: 3,
   maxExposure: null,
+  maxCoinExposure: null,
+  maxSideExposure: null,
   minStopMoveBps: 0,
 };
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
@@ -34,10 +36,13 @@ it('knows every rule', () => {
     leverage: 1,
     maxOpen: null,
     maxExposure: 2,
+    maxCoinExposure: 0.5,
+    maxSideExposure: 1.5,
     minStopMoveBps: 10,
   };
   expect(plain(rulesInWords(full))).toBe(
     'stop 2 ATR(14) from the fill, no target, break-even at 1 R, stop trails by 1.00 % after 1.5 R, ' +
-      'all equity in each trade, leverage up to 1×, exposure up to 2× the cash, stops move by at least 10 basis points',
+      'all equity in each trade, leverage up to 1×, exposure up to 2× the cash, up to 0.5× in one coin, ' +
+      'up to 1.5× on one side, stops move by at least 10 basis points',
   );
 });

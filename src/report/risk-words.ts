@@ -3,7 +3,8 @@ import { formatNumber, formatPercent } from './format.ts';
 
 /** A risk cell as a list of what it does; what it leaves off is not in it. */
 export function rulesInWords(rules: RiskRules): string {
-  const { stop, target, breakEven, trail, maxHold, sizing, leverage, maxOpen, maxExposure, minStopMoveBps } = rules;
+  const { stop, target, breakEven, trail, maxHold, sizing, leverage, maxOpen, minStopMoveBps } = rules;
+  const { maxExposure, maxCoinExposure, maxSideExposure } = rules;
   const parts = [
     `stop ${distanceInWords(stop)} from the fill`,
     target === null ? 'no target' : `target at ${target} R`,
@@ -16,6 +17,8 @@ export function rulesInWords(rules: RiskRules): string {
     `leverage up to ${leverage}×`,
     maxOpen === null ? '' : `at most ${formatNumber(maxOpen)} positions`,
     maxExposure === null ? '' : `exposure up to ${maxExposure}× the cash`,
+    maxCoinExposure === null ? '' : `up to ${maxCoinExposure}× in one coin`,
+    maxSideExposure === null ? '' : `up to ${maxSideExposure}× on one side`,
     minStopMoveBps === 0 ? '' : `stops move by at least ${minStopMoveBps} basis points`,
   ];
   return parts.filter((part) => part !== '').join(', ');

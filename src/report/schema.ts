@@ -201,6 +201,9 @@ const riskRules = z.strictObject({
   leverage: z.number(),
   maxOpen: z.int().nullable(),
   maxExposure: z.number().nullable(),
+  // Younger than the first reports: named only where they are on, so that an older report keeps the hash of its result.
+  maxCoinExposure: z.number().optional(),
+  maxSideExposure: z.number().optional(),
   minStopMoveBps: z.number(),
 });
 

@@ -1,3 +1,4 @@
+import { rulesOf } from '../build.ts';
 import { formatInstant, formatNumber, formatPercent, formatUsd } from '../format.ts';
 import { nameOf } from '../name.ts';
 import { rulesInWords } from '../risk-words.ts';
@@ -101,7 +102,7 @@ export function settingsSection(report: Report): Markup {
       ['Decides on', `${study.interval} candles`],
       ['Confirmed on', study.confirm.length === 0 ? 'nothing finer' : `${study.confirm.join(', ')} candles`],
       ['Span', `${formatInstant(data.fromMs)} to ${formatInstant(data.toMs)} UTC`],
-      ['Verdict cell', rulesInWords(study.cell)],
+      ['Verdict cell', rulesInWords(rulesOf(study.cell))],
       ['Risk grid', `${formatNumber(study.grid.length)} cells`],
       ['Deposit', formatUsd(study.depositUsd)],
       ['Draws of each control', formatNumber(study.controls.draws)],

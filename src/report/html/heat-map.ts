@@ -15,6 +15,8 @@ const RULE_WORDS: Readonly<Record<string, string>> = {
   leverage: 'Leverage',
   maxOpen: 'Positions at once',
   maxExposure: 'Exposure',
+  maxCoinExposure: 'Exposure a coin',
+  maxSideExposure: 'Exposure a side',
   minStopMoveBps: 'Smallest stop move',
 };
 
