@@ -4,9 +4,9 @@ import { notionalOf } from '../../domain/instrument.ts';
 import { feeOf, fundingOf } from '../../domain/money.ts';
 import { REFUSALS, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd } from '../../domain/units.ts';
+import { hasBit } from './bits.ts';
 import { isInside, reasonOf } from './exit-book.ts';
 import type { LegRun } from './leg-run.ts';
-import { CONFLICT, LAPSE } from './schedule.ts';
 import type { FastSpec } from './spec.ts';
 import type { TradeColumns } from './trade-columns.ts';
 
@@ -54,15 +54,16 @@ export class FastAccount {
   /** At the close of the leg's row, where the strategy speaks. */
   decide(leg: LegRun): void {
     const { row } = leg;
-    const { instrument, stopAtr, trailAtr } = leg.leg;
-    if (leg.entry === CONFLICT) {
+    const { bits, candles, instrument, stopAtr, trailAtr } = leg.leg;
+    const isLong = bits.long !== undefined && hasBit(bits.long, row);
+    if (isLong && bits.short !== undefined && hasBit(bits.short, row)) {
       this.conflicts++;
       leg.lookFrom(row + 1);
       return;
     }
     const { rules } = this.#spec;
-    const side: Side = leg.wantsLong ? 'long' : 'short';
-    const { close } = leg;
+    const side: Side = isLong ? 'long' : 'short';
+    const close = candles.close[row] as number;
     const distance = sizingDistance(rules, close, stopAtr?.[row] ?? Number.NaN, trailAtr?.[row] ?? Number.NaN);
     const size = sizeEntry(instrument, rules, side, close, distance, this.cashUsd - this.#marginUsd);
     const answer = size > 0 && this.#isShared ? this.#reserve(leg, side, close, size as Lots) : size;
@@ -115,14 +116,14 @@ export class FastAccount {
 
   /** At the open of the leg's row; an entry whose candle does not exist lapses (rule 44). */
   enter(leg: LegRun): void {
-    const { entry } = leg;
-    if (entry === LAPSE) {
+    if (!leg.meetsCandle) {
       this.lapses++;
       this.#release(leg);
       leg.lookFrom(leg.row);
       return;
     }
     const { book } = leg;
+    const entry = book.entries.numberAt(leg.row);
     leg.entryRow = leg.row;
     leg.entryPrice = book.entries.prices[entry] as LegRun['entryPrice'];
     const notionalUsd = notionalOf(leg.leg.instrument, leg.entryPrice, leg.lots);

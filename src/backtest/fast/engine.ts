@@ -42,9 +42,7 @@ export class FastEngine {
     const coins = [...new Set(spec.legs.map(({ coin }) => coin))];
     return spec.legs.map((leg, index) => {
       const decisions = decisionGridOf(leg, leg.decisionIntervalMs);
-      const schedule = this.#library.schedule(leg, spec, decisions);
-      const market = this.#library.market(leg);
-      return new LegRun(index, coins.indexOf(leg.coin), market, spec, decisions, schedule, (side) =>
+      return new LegRun(index, coins.indexOf(leg.coin), this.#library.market(leg), spec, decisions, (side) =>
         this.#library.book(leg, side, spec, decisions),
       );
     });

@@ -1,10 +1,9 @@
 import type { CandleColumns } from '../../domain/candle.ts';
 import type { Distance } from '../../domain/risk-rules.ts';
 import type { Side } from '../../domain/trade.ts';
-import type { SignalBits } from '../../strategy/signal-bits.ts';
 import { type BracketRules, ExitBook } from './exit-book.ts';
+import type { DecisionGrid } from './leg-run.ts';
 import { EntryTable, FastMarket } from './market.ts';
-import { type DecisionGrid, type Schedule, scheduleOf } from './schedule.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
 /** Books that differ in nothing but the sizes of stop and target: nested brackets, each a start for the wider ones. */
@@ -14,8 +13,6 @@ interface Shelf {
   readonly market: FastMarket;
   readonly entries: Map<string, EntryTable>;
   readonly families: Map<string, Family>;
-  /** By the bitmaps that they were made of, for as long as these live. */
-  readonly schedules: WeakMap<SignalBits, Map<string, Schedule>>;
 }
 
 /** Everything that was found in candles so far, for as long as somebody holds these candles. */
@@ -45,33 +42,12 @@ export class ExitLibrary {
     return book;
   }
 
-  /** What the strategy of a leg wants, close by close, within the rows of a run. */
-  schedule(leg: FastLeg, spec: FastSpec, decisions: DecisionGrid): Schedule {
-    const shelf = this.#shelf(leg);
-    const { slippageBps } = spec.costs;
-    const made = shelf.schedules.get(leg.bits) ?? new Map<string, Schedule>();
-    shelf.schedules.set(leg.bits, made);
-    const name = [spec.from, spec.to, decisions.rows, decisions.phase, slippageBps].join(' ');
-    const tables = {
-      long: this.#entries(shelf, 'long', slippageBps),
-      short: this.#entries(shelf, 'short', slippageBps),
-    };
-    const schedule = made.get(name) ?? scheduleOf(shelf.market, leg, spec, decisions, tables);
-    made.set(name, schedule);
-    return schedule;
-  }
-
   #shelf({ candles, instrument, funding }: FastLeg): Shelf {
     const shelves = this.#shelves.get(candles) ?? [];
     this.#shelves.set(candles, shelves);
     const known = shelves.find(({ market }) => market.instrument === instrument && market.funding === funding);
     if (known !== undefined) return known;
-    const shelf = {
-      market: new FastMarket(instrument, candles, funding),
-      entries: new Map(),
-      families: new Map(),
-      schedules: new WeakMap(),
-    };
+    const shelf = { market: new FastMarket(instrument, candles, funding), entries: new Map(), families: new Map() };
     shelves.push(shelf);
     return shelf;
   }

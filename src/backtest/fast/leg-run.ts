@@ -5,14 +5,19 @@ import type { RiskRules } from '../../domain/risk-rules.ts';
 import { intervalMs } from '../../domain/time.ts';
 import { directionOf, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd, Price } from '../../domain/units.ts';
-import { NO_ROW } from './bits.ts';
+import { either, NO_ROW, nextBit } from './bits.ts';
 import { type ExitBook, exitCode } from './exit-book.ts';
 import type { FastMarket } from './market.ts';
-import type { DecisionGrid, Schedule } from './schedule.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
 /** What a leg does next. */
 export type Stage = 'decide' | 'enter' | 'exit' | 'done';
+
+/** Decisions of a leg fall on every `rows`-th row: where (row + phase) is a multiple of it. */
+export interface DecisionGrid {
+  readonly rows: number;
+  readonly phase: number;
+}
 
 export function decisionGridOf({ candles }: FastLeg, decisionMs: number): DecisionGrid {
   const stepMs = intervalMs(candles.interval);
@@ -55,10 +60,7 @@ export class LegRun {
 
   readonly #to: number;
   readonly #decisions: DecisionGrid;
-  readonly #schedule: Schedule;
-  /** Places in the lists of the schedule; positions follow each other, so these only grow. */
-  #at = 0;
-  #exitAt = { long: 0, short: 0 };
+  readonly #entries: Uint32Array | undefined;
   readonly #bookOf: BookOf;
   readonly #books: { long?: ExitBook; short?: ExitBook } = {};
   readonly #rules: RiskRules;
@@ -72,7 +74,6 @@ export class LegRun {
     market: FastMarket,
     spec: FastSpec,
     decisions: DecisionGrid,
-    schedule: Schedule,
     bookOf: BookOf,
   ) {
     const leg = spec.legs[index] as FastLeg;
@@ -82,7 +83,7 @@ export class LegRun {
     this.market = market;
     this.#to = spec.to;
     this.#decisions = decisions;
-    this.#schedule = schedule;
+    this.#entries = either(leg.bits.long, leg.bits.short);
     this.#bookOf = bookOf;
     this.#rules = spec.rules;
     this.#slippageBps = spec.costs.slippageBps;
@@ -90,26 +91,26 @@ export class LegRun {
     this.lookFrom(spec.from);
   }
 
-  /** Flat: the next event is the first close from `from` on at which an entry is wanted. */
+  /** Flat: the next event is the first close from `from` on at which the strategy speaks and may. */
   lookFrom(from: number): void {
-    const { rows } = this.#schedule;
-    let at = this.#at;
-    while (at < rows.length && (rows[at] as number) < from) at++;
-    this.#at = at;
-    this.stage = at < rows.length ? 'decide' : 'done';
-    this.row = at < rows.length ? (rows[at] as number) : NO_ROW;
+    const row = this.#entries === undefined ? NO_ROW : this.#decidingBit(this.#entries, from);
+    this.row = row;
+    this.stage = row < this.#to ? 'decide' : 'done';
   }
 
-  /** Of the close at hand. */
-  get close(): number {
-    return this.#schedule.closes[this.#at] as number;
+  /** The first close from `from` on with that bit, of a candle that exists and at which the leg decides. */
+  #decidingBit(bits: Uint32Array, from: number): number {
+    const { rows, phase } = this.#decisions;
+    let row = nextBit(bits, from);
+    while (row < this.#to && !(this.market.hasCandle(row) && (rows === 1 || (row + phase) % rows === 0))) {
+      row = nextBit(bits, row + 1);
+    }
+    return row;
   }
-  get wantsLong(): boolean {
-    return this.#schedule.isLong[this.#at] === 1;
-  }
-  /** The number of the entry that the next open would fill, LAPSE or CONFLICT. */
-  get entry(): number {
-    return this.#schedule.entries[this.#at] as number;
+
+  /** Whether the pending entry, due at this row's open, meets a candle. */
+  get meetsCandle(): boolean {
+    return this.row < this.#to && this.market.hasCandle(this.row);
   }
 
   get book(): ExitBook {
@@ -141,7 +142,8 @@ export class LegRun {
   /** A signal or the clock asks for a market exit at a close that the position survives. */
   #cutShort(notionalUsd: MicroUsd): void {
     const { maxHold } = this.#rules;
-    const signalRow = this.#exitSignal();
+    const exits = this.side === 'long' ? this.leg.bits.exitLong : this.leg.bits.exitShort;
+    const signalRow = exits === undefined ? NO_ROW : this.#decidingBit(exits, this.entryRow);
     const dueRow = maxHold === null ? NO_ROW : this.entryRow + maxHold * this.#decisions.rows - 1;
     const cutRow = Math.min(signalRow, dueRow);
     if (cutRow >= this.exitRow) return;
@@ -155,15 +157,6 @@ export class LegRun {
     this.fundingPerLot = this.market.fundingPerLot(this.entryRow, row, false);
     this.exitCode = exitCode(isTaken ? 'liquidation' : signalRow <= dueRow ? 'signal' : 'time');
     this.exitPrice = exitPrice(instrument, this.side, open, this.#slippageBps);
-  }
-
-  /** The first close from the entry candle on at which the strategy wants out. */
-  #exitSignal(): number {
-    const rows = this.side === 'long' ? this.#schedule.exitLong : this.#schedule.exitShort;
-    let at = this.#exitAt[this.side];
-    while (at < rows.length && (rows[at] as number) < this.entryRow) at++;
-    this.#exitAt[this.side] = at;
-    return rows[at] ?? NO_ROW;
   }
 
   /** Settled at the last stored close, with costs. */
