@@ -1,5 +1,5 @@
 import { columnOf, type Ground } from './dense.ts';
-import { beyond, passing, type Range, type Rows } from './kernels/at-rows.ts';
+import { passing, type Range, type Rows, search } from './kernels/at-rows.ts';
 import { Sampler, type Step } from './sampler.ts';
 import { type Break, breakOf, formOf, type Term } from './terms.ts';
 
@@ -8,7 +8,7 @@ export interface Odds {
   readonly term: Term;
   /** The share of rows at which it is true. */
   readonly rate: number;
-  /** For a break: how many values are read on average until one is not beaten. */
+  /** For a break: how many values are read on average until one is found that is not beaten. */
   readonly search?: { readonly range: Break; readonly reads: number };
 }
 
@@ -24,20 +24,19 @@ export function oddsOf(conditions: readonly Term[], ground: Ground, end: number)
   const list = Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * end) / count));
   const rows: Rows = { list, count };
   const passed: Rows = { list: new Int32Array(count), count: 0 };
+  const reach = new Int32Array(count);
   const sampler = new Sampler(ground, count, () => undefined);
   const isTriable = (term: Term): boolean => sampler.partsOf(term).every((part) => formOf(part) !== 'stateful');
   const valuesOf = (term: Term): Float64Array => {
     const steps: Step[] = [];
-    const samples = sampler.samplesOf([term]);
-    const values = samples.take(term, steps);
+    const values = sampler.samplesOf([term]).takeOnce(term, steps);
     for (const step of steps) step(rows, 0);
-    samples.release(term);
     return values;
   };
   return conditions.map((term): Odds => {
     const range = breakOf(term);
     if (range !== undefined && isTriable(range.x)) {
-      const read = beyond(rangeOf(range, ground, 0), valuesOf(range.x), rows, 0, passed);
+      const read = search(rangeOf(range, range.n, ground), valuesOf(range.x), rows, 0, passed, reach);
       return { term, rate: smoothed(passed.count, count), search: { range, reads: read / count } };
     }
     if (!isTriable(term)) return { term, rate: UNKNOWN };
@@ -46,9 +45,9 @@ export function oddsOf(conditions: readonly Term[], ground: Ground, end: number)
   });
 }
 
-/** The columns' view of a break, but for its `beaten` nearest values. */
-export function rangeOf({ source, n, sign, orEqual }: Break, ground: Ground, beaten: number): Range {
-  return { column: columnOf(source.node, ground), from: source.shift + beaten, to: source.shift + n, sign, orEqual };
+/** What has to be searched for a break and for those of its siblings that are at most `most` long. */
+export function rangeOf({ source, n, sign, orEqual }: Break, most: number, ground: Ground): Range {
+  return { column: columnOf(source.node, ground), from: source.shift, least: n, most, sign, orEqual };
 }
 
 /** Never 0: what was not seen among a few may be there among many. */

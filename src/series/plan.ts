@@ -2,7 +2,7 @@ import { BLOCK, columnOf, Dense, type Ground, ratioOf } from './dense.ts';
 import { reachable } from './horizon.ts';
 import type { Node } from './node.ts';
 import { Sieve } from './sieve.ts';
-import { type Branch, frequentWindows, planSieve, readBy } from './sieve-plan.ts';
+import { type Branch, frequentWindows, planSieve, readsOf } from './sieve-plan.ts';
 import { formOf, partsOf, type Term, termOf } from './terms.ts';
 
 /** What a plan computes, and where it goes: nodes of the own clock, with an element or a bit for each row. */
@@ -65,7 +65,7 @@ function makeParts(wanted: Wanted, ground: Ground, end: number): Parts {
   const terms = [
     ...wanted.values.map(([node]) => termOf(node)),
     // At the root every row is looked at.
-    ...branches.map(readBy),
+    ...branches.flatMap(readsOf),
     ...frequentWindows(branches),
     ...statefulBelow(branches),
   ];
@@ -75,9 +75,12 @@ function makeParts(wanted: Wanted, ground: Ground, end: number): Parts {
   return { dense, sieve: new Sieve(branches, dense, ground), values };
 }
 
+/** What branches read that has no value at a single row. */
 function statefulBelow(branches: readonly Branch[]): readonly Term[] {
   return branches.flatMap(({ branches: below }) => [
-    ...below.flatMap((branch) => partsOf(readBy(branch), () => false)).filter((part) => formOf(part) === 'stateful'),
+    ...below
+      .flatMap(readsOf)
+      .flatMap((term) => partsOf(term, () => false).filter((part) => formOf(part) === 'stateful')),
     ...statefulBelow(below),
   ]);
 }

@@ -97,24 +97,27 @@ class Samples {
     }
   }
 
-  /** Where the values of one of the terms are when `steps` have run. They stay until it is released. */
-  take(term: Term, steps: Step[]): Float64Array {
-    for (const part of this.#sampler.partsOf(term)) {
+  /**
+   * Where the values of one of the terms are when `steps` have run. Each is taken once, and read before later steps run:
+   * those may write over what none of the terms that are still to come needs.
+   */
+  takeOnce(term: Term, steps: Step[]): Float64Array {
+    const parts = this.#sampler.partsOf(term);
+    for (const part of parts) {
       if (this.#values.has(part.key)) continue;
       const inputs = inputsOf(part).flatMap((input) => this.#values.get(input.key) ?? []);
       this.#values.set(part.key, this.#sampler.add(part, steps, inputs));
     }
-    return this.#values.get(term.key) as Float64Array;
+    const values = this.#values.get(term.key) as Float64Array;
+    for (const part of parts) this.#release(part);
+    return values;
   }
 
-  /** Says that a term has been read; what no later one needs is given back. */
-  release(term: Term): void {
-    for (const part of this.#sampler.partsOf(term)) {
-      const left = (this.#uses.get(part.key) as number) - 1;
-      this.#uses.set(part.key, left);
-      if (left > 0) continue;
-      this.#sampler.release(part, this.#values.get(part.key) as Float64Array);
-      this.#values.delete(part.key);
-    }
+  #release(part: Term): void {
+    const left = (this.#uses.get(part.key) as number) - 1;
+    this.#uses.set(part.key, left);
+    if (left > 0) return;
+    this.#sampler.release(part, this.#values.get(part.key) as Float64Array);
+    this.#values.delete(part.key);
   }
 }

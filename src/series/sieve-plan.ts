@@ -1,7 +1,15 @@
 import type { Ground } from './dense.ts';
 import type { Node } from './node.ts';
 import { type Odds, oddsOf } from './odds.ts';
-import { factorsOf, formOf, inputsOf, partsOf, type Term, termOf } from './terms.ts';
+import { type Break, factorsOf, formOf, inputsOf, partsOf, type Term, termOf } from './terms.ts';
+
+/** How it is found out at which rows a condition is true: by its own value, */
+type Look =
+  | { readonly by: 'value'; readonly reads: Term }
+  /** for a break, by searching for a value that is not beaten, */
+  | { readonly by: 'search'; readonly reads: Term; readonly range: Break }
+  /** or for a longer one of the same range by how far the search of the branch above came. */
+  | { readonly by: 'reach'; readonly least: number };
 
 /**
  * A condition that is looked at only where all those above it are true. The wanted conditions are the paths from the
@@ -9,10 +17,9 @@ import { factorsOf, formOf, inputsOf, partsOf, type Term, termOf } from './terms
  */
 export interface Branch {
   readonly condition: Odds;
+  readonly look: Look;
   /** The share of rows that are left, as far as one can tell. */
   readonly share: number;
-  /** For a break: the search for a value that is not beaten, without the `beaten` nearest, which a branch above tried. */
-  readonly search?: { readonly beaten: number };
   readonly branches: Branch[];
   /** Bitmaps of the wanted conditions that are true here. */
   readonly kept: Uint32Array[];
@@ -95,13 +102,13 @@ export function frequentWindows(branches: readonly Branch[]): readonly Term[] {
   return [...reads.values()].filter(({ load }) => load > WINDOW).map(({ term }) => term);
 }
 
-/** What the conditions of these branches read at the rows above them. */
-export function readBy({ condition, search }: Branch): Term {
-  return search === undefined || condition.search === undefined ? condition.term : condition.search.range.x;
+/** What must be known at the rows above a branch. */
+export function readsOf({ look }: Branch): readonly Term[] {
+  return look.by === 'reach' ? [] : [look.reads];
 }
 
 function distinctParts(branches: readonly Branch[]): readonly Term[] {
-  const parts = branches.flatMap((branch) => partsOf(readBy(branch), () => false));
+  const parts = branches.flatMap(readsOf).flatMap((term) => partsOf(term, () => false));
   return [...new Map(parts.map((part) => [part.key, part])).values()];
 }
 
@@ -119,44 +126,40 @@ function ordered(factors: readonly Factor[]): readonly Factor[] {
 }
 
 /**
- * The first conditions of all paths. Of breaks of one range that differ in length, the longer is looked for where the
- * shorter is true.
+ * The first conditions of all paths. Of breaks of one range that differ in length, the shortest is searched for, and the
+ * longer are those whose search came further.
  */
 function trunkOf(firsts: readonly Factor[]): { branches: Branch[]; firsts: ReadonlyMap<string, Branch> } {
   const branches: Branch[] = [];
   const known = new Map<string, Branch>();
-  const longest = new Map<string, Branch>();
+  const shortest = new Map<string, Branch>();
   for (const first of [...firsts].sort((a, b) => lengthOf(a) - lengthOf(b))) {
     if (known.has(first.term.key)) continue;
     const siblings = first.search?.range.siblings ?? first.term.key;
-    const shorter = longest.get(siblings);
-    const branch = shorter === undefined ? grow(branches, first, 1) : growLonger(shorter, first);
+    const shorter = shortest.get(siblings);
+    const branch =
+      shorter === undefined
+        ? grow(branches, first, 1)
+        : push(shorter.branches, first, Math.min(shorter.share, first.rate), { by: 'reach', least: lengthOf(first) });
     known.set(first.term.key, branch);
-    if (branch.search !== undefined) longest.set(siblings, branch);
+    if (branch.look.by === 'search') shortest.set(siblings, branch);
   }
   return { branches, firsts: known };
 }
 
 function grow(branches: Branch[], condition: Odds, above: number): Branch {
   const known = branches.find((branch) => branch.condition === condition);
-  if (known !== undefined) return known;
-  const searched = condition.search !== undefined && above * condition.search.reads * SEARCH < WINDOW;
-  const branch: Branch = {
-    condition,
-    share: above * condition.rate,
-    ...(searched ? { search: { beaten: 0 } } : {}),
-    branches: [],
-    kept: [],
-  };
-  branches.push(branch);
-  return branch;
+  return known ?? push(branches, condition, above * condition.rate, lookFor(condition, above));
 }
 
-function growLonger(shorter: Branch, condition: Odds): Branch {
-  const beaten = shorter.condition.search?.range.n ?? 0;
-  const share = Math.min(shorter.share, condition.rate);
-  const branch: Branch = { condition, share, search: { beaten }, branches: [], kept: [] };
-  shorter.branches.push(branch);
+function lookFor({ term, search }: Odds, above: number): Look {
+  if (search === undefined || above * search.reads * SEARCH > WINDOW) return { by: 'value', reads: term };
+  return { by: 'search', reads: search.range.x, range: search.range };
+}
+
+function push(branches: Branch[], condition: Odds, share: number, look: Look): Branch {
+  const branch: Branch = { condition, look, share, branches: [], kept: [] };
+  branches.push(branch);
   return branch;
 }
 

@@ -1,8 +1,8 @@
 import { BLOCK, type Dense, type Ground } from './dense.ts';
-import { beyond, passing, type Rows } from './kernels/at-rows.ts';
+import { passing, type Rows, reaching, search } from './kernels/at-rows.ts';
 import { rangeOf } from './odds.ts';
 import { Sampler, type Step } from './sampler.ts';
-import { type Branch, readBy } from './sieve-plan.ts';
+import { type Branch, readsOf } from './sieve-plan.ts';
 import type { Term } from './terms.ts';
 
 /** The rows at which a condition is true among those above it, written to `passed`. */
@@ -22,21 +22,19 @@ interface Frame {
 /** Finds the rows at which conditions are true, in blocks, and writes them into the bitmaps that are kept. */
 export class Sieve {
   readonly #ground: Ground;
-  readonly #dense: Dense;
   readonly #sampler: Sampler;
   readonly #rows: Rows[] = [];
   readonly #frames: readonly Frame[];
   readonly #all: Rows = { list: Int32Array.from({ length: BLOCK }, (_, i) => i), count: 0 };
 
-  /** @param dense computes already whatever has no value at a single row */
+  /** @param dense computes already what the first branches read, and whatever has no value at a single row */
   constructor(branches: readonly Branch[], dense: Dense, ground: Ground) {
     this.#ground = ground;
-    this.#dense = dense;
     this.#sampler = new Sampler(ground, BLOCK, (term) => dense.find(term));
-    this.#frames = branches.map((branch) => {
-      const values = this.#dense.blockOf(readBy(branch));
-      return this.#frame(branch, [], values, 0);
-    });
+    this.#frames = branches.map((branch) =>
+      // Every row is looked at, and so the blocks themselves are read.
+      this.#frame(branch, [], (term) => dense.blockOf(term), new Int32Array(0), 0),
+    );
   }
 
   /** Looks at rows from … to−1, when the dense terms are computed there. */
@@ -45,30 +43,44 @@ export class Sieve {
     for (const frame of this.#frames) runFrame(frame, this.#all, from);
   }
 
-  #frame(branch: Branch, steps: readonly Step[], values: Float64Array, depth: number): Frame {
+  /**
+   * @param valuesOf where the values of a term at the rows above are, when `steps` have run
+   * @param reach how far the search above came at those rows
+   */
+  #frame(
+    branch: Branch,
+    steps: readonly Step[],
+    valuesOf: (term: Term) => Float64Array,
+    reach: Int32Array,
+    depth: number,
+  ): Frame {
     const rows = this.#rows[depth] ?? { list: new Int32Array(BLOCK), count: 0 };
     this.#rows[depth] = rows;
-    const filter = this.#filterOf(branch, values);
-    return { steps, filter, rows, kept: branch.kept, frames: this.#framesBelow(branch, depth + 1) };
+    const reached = new Int32Array(branch.look.by === 'search' ? BLOCK : 0);
+    const filter = this.#filterOf(branch, valuesOf, reach, reached);
+    return { steps, filter, rows, kept: branch.kept, frames: this.#framesBelow(branch, reached, depth + 1) };
   }
 
-  #framesBelow({ branches }: Branch, depth: number): readonly Frame[] {
-    const samples = this.#sampler.samplesOf(branches.map(readBy));
+  #framesBelow({ branches }: Branch, reach: Int32Array, depth: number): readonly Frame[] {
+    const samples = this.#sampler.samplesOf(branches.flatMap(readsOf));
     return branches.map((branch) => {
-      const term: Term = readBy(branch);
       const steps: Step[] = [];
-      const values = samples.take(term, steps);
-      // What the filter has read may be written over below it.
-      samples.release(term);
-      return this.#frame(branch, steps, values, depth);
+      return this.#frame(branch, steps, (term) => samples.takeOnce(term, steps), reach, depth);
     });
   }
 
-  #filterOf({ condition, search }: Branch, values: Float64Array): Filter {
-    if (search === undefined || condition.search === undefined)
-      return (rows, _, passed) => passing(values, rows, passed);
-    const range = rangeOf(condition.search.range, this.#ground, search.beaten);
-    return (rows, at, passed) => beyond(range, values, rows, at, passed);
+  #filterOf(
+    { look, branches }: Branch,
+    valuesOf: (term: Term) => Float64Array,
+    reach: Int32Array,
+    reached: Int32Array,
+  ): Filter {
+    if (look.by === 'reach') return (rows, _, passed) => reaching(reach, look.least, rows, passed);
+    const values = valuesOf(look.reads);
+    if (look.by === 'value') return (rows, _, passed) => passing(values, rows, passed);
+    const lengths = branches.map(({ look: below }) => (below.by === 'reach' ? below.least : 0));
+    const range = rangeOf(look.range, Math.max(look.range.n, ...lengths), this.#ground);
+    return (rows, at, passed) => search(range, values, rows, at, passed, reached);
   }
 }
 

@@ -27,40 +27,65 @@ export function passing(condition: Float64Array, { list, count }: Rows, passed: 
   passed.count = kept;
 }
 
-/** Values n … m−1 candles before a row, all of which have to be beaten: beyond them, or at least as far. */
+/** Values `from` and more candles before a row that may be beaten one after the other. */
 export interface Range {
   readonly column: Float64Array;
   readonly from: number;
-  readonly to: number;
-  /** 1: above the highest; −1: below the lowest. */
+  /** So many have to be beaten at least. */
+  readonly least: number;
+  /** More than so many are not looked at. */
+  readonly most: number;
+  /** 1: by what is above; −1: by what is below. */
   readonly sign: 1 | -1;
   /** Whether a value that is equal is beaten too. */
   readonly orEqual: boolean;
 }
 
 /**
- * The rows whose x is beyond all values of the range. Most fail at one of the first, so few are read. Returns the
- * number that was. A missing value is never beaten.
+ * The rows whose x beats enough of the nearest values, and in `reach` how many. Most rows fail at one of the first, so
+ * few values are read; returns their number. A missing value is never beaten.
  */
-export function beyond(range: Range, x: Float64Array, rows: Rows, at: number, passed: Rows): number {
-  const { column, from, to, sign, orEqual } = range;
+export function search(range: Range, x: Float64Array, rows: Rows, at: number, passed: Rows, reach: Int32Array): number {
+  const { column, from, least, most, sign, orEqual } = range;
   const { list, count } = rows;
-  const output = passed.list;
-  let kept = 0;
-  let read = 0;
-  for (let i = 0; i < count; i++) {
-    const row = list[i] as number;
-    const last = at + row - to + 1;
-    if (last < 0) continue;
-    const first = at + row - from;
+  const left = passed.list;
+  let begin = 0;
+  while (begin < count && at + (list[begin] as number) - from < least - 1) begin++;
+  // The nearest value alone rules most out, and this loop has no branch on the outcome, which nobody can predict.
+  let candidates = 0;
+  for (let i = begin; i < count; i++) {
     const value = sign * (x[i] as number);
-    let j = first;
-    if (orEqual) while (j >= last && value >= sign * (column[j] as number)) j--;
-    else while (j >= last && value > sign * (column[j] as number)) j--;
-    read += first - j;
-    output[kept] = row;
-    kept += Number(j < last);
+    const nearest = sign * (column[at + (list[i] as number) - from] as number);
+    left[candidates] = i;
+    candidates += orEqual ? Number(value >= nearest) : Number(value > nearest);
+  }
+  let read = count;
+  let kept = 0;
+  for (let k = 0; k < candidates; k++) {
+    const i = left[k] as number;
+    const row = list[i] as number;
+    const value = sign * (x[i] as number);
+    const nearest = at + row - from;
+    const end = Math.max(-1, nearest - most);
+    let j = nearest - 1;
+    if (orEqual) while (j > end && value >= sign * (column[j] as number)) j--;
+    else while (j > end && value > sign * (column[j] as number)) j--;
+    read += nearest - j;
+    left[kept] = row;
+    reach[kept] = nearest - j;
+    kept += Number(nearest - j >= least);
   }
   passed.count = kept;
-  return read + count;
+  return read;
+}
+
+/** The rows that reach at least so far. */
+export function reaching(reach: Int32Array, least: number, { list, count }: Rows, passed: Rows): void {
+  const output = passed.list;
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    output[kept] = list[i] as number;
+    kept += Number((reach[i] as number) >= least);
+  }
+  passed.count = kept;
 }
