@@ -33,7 +33,7 @@ function readPem(file: string, workingDirectory: string): string {
   throw new UsageError(`${file} holds no certificate`, { hint: "It is a PEM file: '-----BEGIN CERTIFICATE-----' …" });
 }
 
-/** Carries a sweep out on the workers of a queue. BullMQ takes a while to load, and only who has a queue waits for it. */
+/** Carries a sweep out on the workers of a queue. BullMQ takes a while to load: only who has a queue waits for it. */
 export async function queueRunnerOf(options: QueueOptions, context: Context): Promise<Runner> {
   const { queueRunner } = await import('../optimize/queue/coordinator.ts');
   const say = (text: string): void => context.out.note(text);
