@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config, LogLevel } from '../config/config.ts';
 import type { Logger } from '../config/log.ts';
@@ -24,6 +25,8 @@ export interface Context {
   readonly clock: Clock;
   /** Of the queue, from CANDOR_REDIS_PASSWORD; what is secret comes from the environment alone. */
   readonly redisPassword: string | undefined;
+  /** Asks the person at the terminal and gives the answer; undefined where nobody is there to be asked. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /**
    * Aborted by Ctrl-C. Who asks for it looks at it often, undoes what is half done or leaves it so that the next run
    * resumes, and throws `signal.reason`. A command that never asks is ended by Ctrl-C at once.
@@ -60,9 +63,23 @@ export async function createContext(options: GlobalOptions, interruption: Interr
     out: new Output(process.stdout, process.stderr),
     clock: systemClock,
     redisPassword: process.env['CANDOR_REDIS_PASSWORD'],
+    ask: terminalQuestion(interruption),
     get signal() {
       return interruption.signal;
     },
+  };
+}
+
+function terminalQuestion(interruption: Interruption): Context['ask'] {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return async (question) => {
+    // Not as a terminal of its own: that would take Ctrl-C for itself.
+    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+    try {
+      return await lines.question(question, { signal: interruption.signal });
+    } finally {
+      lines.close();
+    }
   };
 }
 

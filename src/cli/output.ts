@@ -15,8 +15,11 @@ export interface Column<Row> {
 export type Paint = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
 
 export interface Progress {
-  /** @param done of the total that was announced; may also fall, when a new estimate says so */
-  update(done: number): void;
+  /**
+   * @param done of the total that was announced; may also fall, when a new estimate says so
+   * @param note what there is to say beside it
+   */
+  update(done: number, note?: string): void;
   /** Idempotent; takes the bar away. */
   stop(): void;
 }
@@ -57,6 +60,17 @@ export class Output {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
+  /** The same with a list that may be too long for one string: each of its items on a line of its own. */
+  jsonWithList(value: object, name: string, items: Iterable<object>): void {
+    this.#stdout.write(`${JSON.stringify(value, null, 2).slice(0, -2)},\n  ${JSON.stringify(name)}: [`);
+    let separator = '\n    ';
+    for (const item of items) {
+      this.#stdout.write(`${separator}${JSON.stringify(item)}`);
+      separator = ',\n    ';
+    }
+    this.#stdout.write('\n  ]\n}\n');
+  }
+
   table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
     this.line(renderTable(columns, rows, (title) => this.paint('bold', title)));
   }
@@ -71,7 +85,8 @@ export class Output {
     if (this.#stderr.isTTY !== true) return { update: () => {}, stop: () => {} };
     const bar = new SingleBar(
       {
-        format: `${label}  {bar} {percentage} %  {eta_formatted} left`,
+        format: `${label}  {bar} {percentage} %  {eta_formatted} left{note}`,
+        barsize: BAR_COLUMNS,
         clearOnComplete: true,
         hideCursor: null,
         stream: process.stderr,
@@ -79,10 +94,13 @@ export class Output {
       },
       Presets.shades_classic,
     );
-    bar.start(total, 0);
-    return { update: (done) => bar.update(done), stop: () => bar.stop() };
+    bar.start(total, 0, { note: '' });
+    return { update: (done, note = '') => bar.update(done, { note: note && `  ${note}` }), stop: () => bar.stop() };
   }
 }
+
+/** Leaves room for a label and a note in a line of 80. */
+const BAR_COLUMNS = 20;
 
 const NO_LINES = { top: '', bottom: '', left: '', right: '', mid: '', middle: '  ' } as const;
 const NO_CROSSINGS = {

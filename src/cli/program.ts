@@ -7,6 +7,7 @@ import type { ImportOptions } from './import.ts';
 import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
 import type { StudyOptions } from './study.ts';
+import type { SweepOptions } from './sweep.ts';
 import type { TrialsOptions } from './trials.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -82,6 +83,25 @@ function addStudyCommands(program: Command, frame: Frame): void {
       ),
     );
   program
+    .command('sweep')
+    .description('try every combination of params, risk rules, coins and intervals, and show the best')
+    .argument('[name]', 'a sweep of backtests/sweeps, by bare name or by path', 'breakout-volume')
+    .option('--workers <n>', 'threads; all cores if not said', wholeNumber(1, 1024))
+    .option('--queue <url>', 'let the workers of a Redis queue do it: redis://host:6379')
+    .option('--resume', 'go on with what an earlier run has stored')
+    .option('--show', 'read a stored sweep, by name or identity, and run nothing')
+    .option('--top <n>', 'combinations to show (10; all with --json)', wholeNumber(1, 1_000_000_000))
+    .option('--sort <metric>', 'what best means (expectancyR)')
+    .option('--where <condition>', "only those that meet it, like 'trades>=30'; repeat for more", collected)
+    .option('--yes', 'run it however large it is')
+    .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
+    .option('--json', 'print it as JSON')
+    .action(
+      frame(async (context, name: string, options: SweepOptions) =>
+        (await import('./sweep.ts')).run(name, options, context),
+      ),
+    );
+  program
     .command('verify')
     .description('run a report again and compare it to the last digit')
     .argument('<report>', 'the JSON file of a report')
@@ -107,7 +127,7 @@ function addStudyCommands(program: Command, frame: Frame): void {
     );
   program
     .command('trials')
-    .description('every study ever run: the tenth try is judged as a tenth try')
+    .description('every study and sweep ever run: the tenth try is judged as a tenth try')
     .option('--json', 'print the ledger as JSON')
     .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
 }
@@ -186,6 +206,10 @@ function wholeNumber(from: number, to: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= from && value <= to) return value;
     throw new InvalidArgumentError(`It is not a whole number from ${from} to ${to}.`);
   };
+}
+
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 /**

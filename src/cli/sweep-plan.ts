@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { assembleStudyData } from '../backtest/candle-source.ts';
+import { planSpan, type SpanRequest } from '../backtest/study-data.ts';
+import { costsOf } from '../config/config.ts';
+import type { Sweep } from '../domain/sweep.ts';
+import type { EpochMs } from '../domain/units.ts';
+import type { SweepWork } from '../optimize/contract.ts';
+import { SweepPlan, withEveryParam } from '../optimize/plan.ts';
+import { surveySweep } from '../optimize/survey.ts';
+import { type LoadedStrategy, loadStrategy } from '../strategy/load.ts';
+import type { Context } from './context.ts';
+import { openCandles } from './study-candles.ts';
+
+/** A sweep whose strategies are known, so that its combinations can be counted; no candle has been read. */
+export interface CountedSweep {
+  readonly plan: SweepPlan;
+  readonly strategies: readonly LoadedStrategy[];
+}
+
+/** A sweep with the candles that it runs on. */
+export interface PlannedSweep extends CountedSweep {
+  readonly work: SweepWork;
+  readonly warnings: readonly string[];
+}
+
+export interface SweepCandles {
+  readonly isSyntheticWanted: boolean;
+  /** The span that an earlier run of a 'newest' sweep came to: it goes on there. */
+  readonly span?: { readonly fromMs: EpochMs; readonly toMs: EpochMs };
+}
+
+/**
+ * @throws UsageError for strategies and params that are not there, with the nearest names; StrategyError or
+ *   LookAheadError for a strategy that cannot be loaded
+ */
+export async function countSweep(sweep: Sweep, context: Context): Promise<CountedSweep> {
+  const directory = strategiesOf(context);
+  const strategies = await Promise.all(sweep.strategies.map(({ name }) => loadStrategy(name, directory)));
+  const defined = strategies.map(({ strategy }) => strategy);
+  return { plan: new SweepPlan(withEveryParam(sweep, defined)), strategies };
+}
+
+/** Builds every set of params, plans the span and loads the candles. */
+export async function planSweep(
+  { plan, strategies }: CountedSweep,
+  { isSyntheticWanted, span }: SweepCandles,
+  context: Context,
+): Promise<PlannedSweep> {
+  const { sweep } = plan;
+  const { config } = context;
+  const { settlings, coins } = surveySweep(
+    plan,
+    strategies.map(({ strategy }) => strategy),
+  );
+  const { name, intervals } = sweep;
+  const wanted: SpanRequest = { kind: 'sweep', name, span: sweep.span, intervals };
+  const request = { wanted, coins, settlings, isSyntheticWanted, preferredSource: config.source, seed: config.seed };
+  const candles = await openCandles(request, context);
+  try {
+    const { source } = candles;
+    const spans = coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
+    const here = span === undefined || source.isSynthetic ? wanted : { ...wanted, span };
+    const planned = planSpan(here, settlings, spans);
+    const work: SweepWork = {
+      sweep,
+      costs: costsOf(config),
+      strategies: strategies.map(({ strategy, sha256 }) => ({ name: strategy.name, fileSha256: sha256 })),
+      data: assembleStudyData({ coins, intervals }, planned, source),
+    };
+    return { plan, strategies, work, warnings: planned.warnings };
+  } finally {
+    candles.close();
+  }
+}
+
+/**
+ * The same sweep with only the first and the last value of everything: what it costs to run tells what the whole will
+ * cost, without building millions of strategies to find out.
+ */
+export function cornersOf({ plan, strategies }: CountedSweep): CountedSweep {
+  const { sweep } = plan;
+  const ends = <Item>(items: readonly Item[]): Item[] => [...new Set([items[0] as Item, items.at(-1) as Item])];
+  return {
+    strategies,
+    plan: new SweepPlan({
+      ...sweep,
+      grid: ends(sweep.grid),
+      strategies: sweep.strategies.map(({ name, params }) => ({
+        name,
+        params: Object.fromEntries(Object.entries(params).map(([param, values]) => [param, ends(values)])),
+      })),
+    }),
+  };
+}
+
+export function strategiesOf(context: Context): string {
+  return join(context.root, 'strategies');
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { RunResult } from '../backtest/run.ts';
+import { CandorError } from '../domain/errors.ts';
+import type { ChunkEvaluator } from '../optimize/evaluate.ts';
+import type { MetricColumns } from '../optimize/ranking.ts';
+import { type FastRunOf, type Replay, replay, sampleOf } from '../optimize/replay.ts';
+import type { Ranking } from '../optimize/result.ts';
+import { valuesOf } from '../optimize/sweep-result.ts';
+
+/** So many of the best are compared, whatever the sample. */
+const BEST_REPLAYED = 10;
+
+/** No number of the sweep can be trusted. */
+export class EnginesDifferError extends CandorError {
+  override readonly name = 'EnginesDifferError';
+}
+
+/** What the reference engine said: its runs of the best combinations, and how many others it agreed on. */
+export interface Replays {
+  readonly best: ReadonlyMap<number, RunResult>;
+  readonly sampled: number;
+}
+
+export interface ReplayRequest {
+  readonly evaluator: ChunkEvaluator;
+  readonly columns: MetricColumns;
+  readonly ranking: Ranking;
+  readonly identity: string;
+  /** Where the case of a difference is written. */
+  readonly resultsPath: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+  /** Tests plant a fault. */
+  readonly fastRunOf?: FastRunOf;
+}
+
+/**
+ * Runs the ten best and the sample through the reference engine, before a number is printed.
+ *
+ * @returns undefined when it was stopped
+ * @throws CandorError at the first difference, with the file that reproduces it
+ */
+export async function replaySweep(request: ReplayRequest): Promise<Replays | undefined> {
+  const { evaluator, columns, ranking, signal, onProgress } = request;
+  const top = [...ranking.places.subarray(0, BEST_REPLAYED)];
+  const { sweep } = evaluator.work;
+  const sample = sampleOf(evaluator.plan.count, sweep.seed, top);
+  const best = new Map<number, RunResult>();
+  for (const [i, index] of [...top, ...sample].entries()) {
+    // Ctrl-C and the bar get their turn.
+    await setImmediate();
+    if (signal.aborted) return undefined;
+    const replayed = replay(evaluator, index, valuesOf(columns, index), request.fastRunOf);
+    if (replayed.difference !== undefined) throw enginesDiffer(request, replayed);
+    if (i < top.length) best.set(index, replayed.reference);
+    onProgress(i + 1, top.length + sample.length);
+  }
+  return { best, sampled: sample.length };
+}
+
+function enginesDiffer(request: ReplayRequest, { index, difference, reference }: Replay): EnginesDifferError {
+  const { evaluator, identity, resultsPath } = request;
+  const { plan, work } = evaluator;
+  const { block, params, cell } = plan.combinationAt(index);
+  const { interval, coins, name } = block;
+  const path = join(resultsPath, `${work.sweep.name}-difference-${index}-${identity.slice(0, 8)}.json`);
+  const { isSynthetic, source, fingerprint, fromMs, toMs, grids } = work.data;
+  const file = {
+    what: 'the fast and the reference engine differ on this combination',
+    combination: { index, interval, coins, strategy: name, params, rules: cell.rules },
+    strategyFileSha256: work.strategies[block.strategy]?.fileSha256,
+    depositUsd: work.sweep.depositUsd,
+    costs: work.costs,
+    data: { isSynthetic, source, fingerprint, fromMs, toMs, grids: grids.map(gridFacts) },
+    difference,
+    metricsOfTheSweep: valuesOf(request.columns, index),
+    tradesOfTheReference: reference.trades,
+  };
+  mkdirSync(resultsPath, { recursive: true });
+  writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);
+  return new EnginesDifferError(
+    'the fast engine does not agree with the reference engine, so none of its numbers counts',
+    {
+      details: [
+        `combination ${index}: ${name} on ${coins.join(', ')} ${interval}`,
+        `${difference?.where}: ${JSON.stringify(difference?.fast)}, reference: ${JSON.stringify(difference?.reference)}`,
+        `reproducible case: ${path}`,
+      ],
+      hint: 'This is a fault in Candor: please report it with that file. What the sweep had stored was taken back.',
+    },
+  );
+}
+
+function gridFacts({ interval, candles, from, to }: ChunkEvaluator['work']['data']['grids'][0]) {
+  const [first] = candles.values();
+  return { interval, anchorMs: first?.firstOpenMs, from, to };
+}

@@ -1,0 +1,91 @@
+import { didYouMean, UsageError } from '../domain/errors.ts';
+import type { Costs } from '../domain/risk-rules.ts';
+import type { Sweep } from '../domain/sweep.ts';
+import type { MarketDatabase } from '../market/database.ts';
+import { listSweeps, readResults, type StoredSweep } from '../market/sweep-store.ts';
+import { SWEEP_METRICS, type SweepWork } from '../optimize/contract.ts';
+import { SweepPlan } from '../optimize/plan.ts';
+import { columnsOf } from '../optimize/ranking.ts';
+import { silentSets } from '../optimize/sweep-result.ts';
+import { count } from './database.ts';
+import type { CountedSweep } from './sweep-plan.ts';
+import type { SweepView } from './sweep-table.ts';
+
+/** What is kept of a sweep beside its results: enough to read them, and to know it again. */
+interface Specification {
+  readonly asked: {
+    readonly sweep: Sweep;
+    readonly costs: Costs;
+    readonly strategies: SweepWork['strategies'];
+  };
+  readonly isSynthetic: boolean;
+  readonly source: string;
+}
+
+export function specificationOf({ sweep, costs, strategies, data }: SweepWork): string {
+  const { isSynthetic, source } = data;
+  const specification: Specification = { asked: { sweep, costs, strategies }, isSynthetic, source };
+  return JSON.stringify(specification);
+}
+
+/** The last sweep that asked for exactly this; without it, a 'newest' span would be another one every hour. */
+export function earlierOf(
+  { plan, strategies }: CountedSweep,
+  costs: Costs,
+  db: MarketDatabase,
+): StoredSweep | undefined {
+  const files = strategies.map(({ strategy, sha256 }) => ({ name: strategy.name, fileSha256: sha256 }));
+  const asked = JSON.stringify({ sweep: plan.sweep, costs, strategies: files });
+  return listSweeps(db).find(({ spec }) => JSON.stringify((JSON.parse(spec) as Specification).asked) === asked);
+}
+
+/** Results that are stored, as rows, and a 1 for each combination that has one. */
+export interface StoredRows {
+  readonly rows: Float64Array;
+  readonly isDone: Uint8Array;
+}
+
+export function noRows(combinations: number): StoredRows {
+  return { rows: new Float64Array(combinations * SWEEP_METRICS.length), isDone: new Uint8Array(combinations) };
+}
+
+export function storedRows(db: MarketDatabase, { id, combinations }: StoredSweep): StoredRows {
+  const { rows, isDone } = noRows(combinations);
+  readResults(db, id, (combination, values) => {
+    rows.set(values, combination * SWEEP_METRICS.length);
+    isDone[combination] = 1;
+  });
+  return { rows, isDone };
+}
+
+/**
+ * The sweep of that name that was run last, or the one whose identity begins so.
+ *
+ * @throws UsageError for one that is not stored, with the nearest names, or that is not finished
+ */
+export function findStored(db: MarketDatabase, named: string): StoredSweep {
+  const all = listSweeps(db);
+  const isNamed = ({ name, identity }: StoredSweep): boolean =>
+    name === named || (/^[0-9a-f]{8,64}$/.test(named) && identity.startsWith(named));
+  const found = all.find((sweep) => isNamed(sweep) && sweep.provenMs !== null) ?? all.find(isNamed);
+  if (found === undefined) {
+    const known = new Set(all.map(({ name }) => name));
+    throw new UsageError(`no sweep '${named}' is stored`, { hint: didYouMean(named, known) });
+  }
+  if (found.provenMs === null) {
+    throw new UsageError(`the sweep '${named}' is not finished`, {
+      details: [`${count(found.done)} of ${count(found.combinations)} combinations are stored`],
+      hint: `'candor sweep ${named} --resume' goes on with the others.`,
+    });
+  }
+  return found;
+}
+
+/** A stored sweep as it can be shown, without its ranking. */
+export function storedView(db: MarketDatabase, stored: StoredSweep): Omit<SweepView, 'ranking'> {
+  const { asked, isSynthetic, source } = JSON.parse(stored.spec) as Specification;
+  const plan = new SweepPlan(asked.sweep);
+  const columns = columnsOf(storedRows(db, stored).rows);
+  const { fromMs, toMs } = stored;
+  return { plan, columns, silent: silentSets(plan, columns), data: { isSynthetic, source, fromMs, toMs } };
+}

@@ -1,0 +1,150 @@
+import type { RiskCell } from '../domain/study.ts';
+import type { Sweep } from '../domain/sweep.ts';
+import { formatTime } from '../domain/time.ts';
+import type { SweepMetric } from '../optimize/contract.ts';
+import type { Combination, SweepPlan } from '../optimize/plan.ts';
+import type { MetricColumns } from '../optimize/ranking.ts';
+import type { Ranking, SilentSets, SweepResult } from '../optimize/result.ts';
+import { valuesOf } from '../optimize/sweep-result.ts';
+import { formatNumber, formatPercent, formatR, formatSignedPercent, formatUsd } from '../report/format.ts';
+import { count, counted } from './database.ts';
+import type { Column, Output } from './output.ts';
+
+/** What a table of combinations is made of, whether they were just worked out or read from the database. */
+export interface SweepView {
+  readonly plan: SweepPlan;
+  readonly columns: MetricColumns;
+  readonly ranking: Ranking;
+  readonly data: Pick<SweepResult['data'], 'isSynthetic' | 'source' | 'fromMs' | 'toMs'>;
+  readonly silent: readonly SilentSets[];
+}
+
+/** How each metric is written, and what stands above it. */
+const METRICS: Readonly<Record<SweepMetric, { readonly title: string; readonly text: (value: number) => string }>> = {
+  signals: { title: 'signals', text: (value) => formatNumber(value) },
+  trades: { title: 'trades', text: (value) => formatNumber(value) },
+  winRate: { title: 'won', text: (value) => formatPercent(value, 0) },
+  expectancyR: { title: 'a trade', text: (value) => formatR(value) },
+  sdR: { title: 'sd', text: (value) => `${formatNumber(value, 2)} R` },
+  netReturn: { title: 'net', text: (value) => formatSignedPercent(value) },
+  maxDrawdown: { title: 'fall', text: (value) => formatPercent(value) },
+  profitFactor: { title: 'profit factor', text: (value) => formatNumber(value, 2) },
+  feesUsd: { title: 'fees', text: (value) => formatUsd(value / 1e6, 0) },
+  fundingUsd: { title: 'funding', text: (value) => formatUsd(value / 1e6, 0) },
+  exposure: { title: 'in the market', text: (value) => formatPercent(value, 0) },
+  longestLosingRun: { title: 'losses in a row', text: (value) => formatNumber(value) },
+  refusals: { title: 'refused', text: (value) => formatNumber(value) },
+  finalCashUsd: { title: 'cash', text: (value) => formatUsd(value / 1e6, 0) },
+};
+
+/** What every table shows; a metric that it is sorted by takes the last place, if it is none of them. */
+const SHOWN: readonly SweepMetric[] = ['expectancyR', 'trades', 'netReturn', 'maxDrawdown'];
+
+export function metricText(metric: SweepMetric, value: number): string {
+  return METRICS[metric].text(value);
+}
+
+/** On which market, how many, the best, and what to think of them: for 80 columns. */
+export function showSweep({ plan, columns, ranking, data, silent }: SweepView, top: number, out: Output): void {
+  const { sweep } = plan;
+  const synthetic = data.isSynthetic ? out.paint('yellow', 'SYNTHETIC MARKET, made up: ') : '';
+  out.line();
+  out.line(`${synthetic}${out.paint('bold', sweep.name)}: ${sweep.coins.join(', ')} on ${sweep.intervals.join(', ')}`);
+  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
+  const { metric, order, where, places } = ranking;
+  const met = where.length === 0 ? '' : `, ${count(places.length)} of them with ${where.join(', ')}`;
+  out.line(`${counted(plan.count, 'combination')}${met}`);
+  showSilent(silent, out);
+  out.line();
+  if (places.length === 0) {
+    out.line('No combination meets the conditions.');
+    return;
+  }
+  out.table(
+    columnsFor(sweep, columns, metric),
+    [...places.subarray(0, top)].map((place) => plan.combinationAt(place)),
+  );
+  out.line();
+  const middle = columns[metric][places[places.length >>> 1] as number] as number;
+  out.line(`Sorted by ${metric}, the ${order} first; the middle one has ${metricText(metric, middle)}.`);
+  out.line(`The best of ${count(plan.count)} is lucky: expect less of it on other candles.`);
+}
+
+function columnsFor(sweep: Sweep, columns: MetricColumns, sortedBy: SweepMetric): Column<Combination>[] {
+  const metrics = SHOWN.includes(sortedBy) ? SHOWN : [...SHOWN.slice(0, -1), sortedBy];
+  return [
+    { title: 'candles', cell: ({ block }) => candlesOf(sweep, block), wrapAt: 12 },
+    {
+      title: 'params',
+      cell: (combination) => paramsOf(sweep, combination),
+      wrapAt: sweep.intervals.length > 1 ? 16 : 22,
+    },
+    { title: 'rules', cell: ({ cell }) => rulesOf(sweep, cell), wrapAt: 12 },
+    ...metrics.map(
+      (metric): Column<Combination> => ({
+        title: METRICS[metric].title,
+        cell: ({ index }) => metricText(metric, valuesOf(columns, index)[metric]),
+        align: 'right',
+      }),
+    ),
+  ];
+}
+
+function candlesOf(sweep: Sweep, { coins, interval }: Combination['block']): string {
+  const of = coins.length > 1 ? `all ${coins.length}` : coins.join();
+  return sweep.intervals.length > 1 ? `${of} ${interval}` : of;
+}
+
+/** What differs between the combinations: the strategy, and the params of which more than one value was tried. */
+function paramsOf(sweep: Sweep, { block, params }: Combination): string {
+  const tried = sweep.strategies[block.strategy]?.params ?? {};
+  const varied = Object.entries(params).filter(([name]) => (tried[name]?.length ?? 0) > 1);
+  const named = sweep.strategies.length > 1 ? [block.name] : [];
+  return [...named, ...varied.map(([name, value]) => `${name} ${value}`)].join(', ') || 'as they are';
+}
+
+function rulesOf({ grid }: Sweep, { at }: RiskCell): string {
+  const varied = Object.entries(at).filter(([rule]) => grid.some((other) => other.at[rule] !== at[rule]));
+  return (
+    varied
+      .map(([rule, text]) => (rule === 'stop' ? text : `${rule === 'target' ? '' : `${rule} `}${text}`))
+      .join(', ') || 'the cell'
+  );
+}
+
+/** Params that never gave a signal are a mistake in the grid, or a market that never did what they wait for. */
+function showSilent(silent: readonly SilentSets[], out: Output): void {
+  const MOST_BLOCKS = 5;
+  for (const { strategy, coins, interval, count: sets, examples } of silent.slice(0, MOST_BLOCKS)) {
+    const shown = examples.map((params) =>
+      Object.entries(params)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(' '),
+    );
+    const more = sets > examples.length ? ', …' : '';
+    const what = `${counted(sets, 'set')} of params of ${strategy} gave no signal on ${coins.join(', ')} ${interval}`;
+    out.line(`${out.paint('yellow', 'note')}: ${what}:`);
+    out.line(`  ${shown.join('; ')}${more}`);
+  }
+  if (silent.length > MOST_BLOCKS) out.line(`  and others on ${counted(silent.length - MOST_BLOCKS, 'more market')}`);
+}
+
+/** The machine's form of a view. Dollars are micro-dollars, shares are fractions, null is a metric without a value. */
+export function* combinationsAsJson({ plan, columns, ranking }: SweepView, top: number | undefined): Generator<object> {
+  for (const place of ranking.places.subarray(0, top)) {
+    const { index, block, params, cell } = plan.combinationAt(place);
+    const metrics = Object.entries(valuesOf(columns, place)).map(([metric, value]) => [
+      metric,
+      Number.isNaN(value) ? null : value,
+    ]);
+    yield {
+      combination: index,
+      interval: block.interval,
+      coins: block.coins,
+      strategy: block.name,
+      params,
+      rules: cell.at,
+      metrics: Object.fromEntries(metrics),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { SweepTrial } from '../evidence/trial-ledger.ts';
+import type { SweepResult } from './result.ts';
+
+/** The line of a sweep in the trial ledger: what was tried, and on what (rule 32). */
+export function trialOfSweep(result: SweepResult): SweepTrial {
+  const { sweep, costs, strategies, data, combinations, identity, resultHash } = result;
+  const { isSynthetic, source, fingerprint, fromMs, toMs } = data;
+  const rules = Object.keys(sweep.grid[0]?.at ?? {});
+  const grid = rules.map((rule) => [rule, [...new Set(sweep.grid.map(({ at }) => at[rule] ?? ''))]]);
+  return {
+    kind: 'sweep',
+    sweep: sweep.name,
+    strategies: sweep.strategies.map(({ name, params }, i) => ({
+      name,
+      fileSha256: strategies[i]?.fileSha256 ?? '',
+      params: Object.fromEntries(Object.entries(params).map(([param, values]) => [param, [...values]])),
+    })),
+    coins: [...sweep.coins],
+    intervals: [...sweep.intervals],
+    fromMs,
+    toMs,
+    cell: JSON.parse(JSON.stringify(sweep.cell)) as SweepTrial['cell'],
+    grid: Object.fromEntries(grid) as SweepTrial['grid'],
+    account: sweep.account,
+    combinations,
+    ...{ fingerprint, source, isSynthetic, identity },
+    fees: { taker: costs.takerFee, maker: costs.makerFee },
+    slippageBps: costs.slippageBps,
+    resultSha256: resultHash,
+  };
+}
