@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { threadId, workerData } from 'node:worker_threads';
-import { CandorError } from '../src/domain/errors.ts';
+import { DataError } from '../src/domain/errors.ts';
 
 /** What the threads of a pool are asked to do in tests. */
 export type Deed =
@@ -30,7 +30,7 @@ export default async function work(deed: Deed): Promise<unknown> {
       return deed.mark;
     }
     case 'refuse':
-      throw new CandorError('no such coin', { details: ['DOGE'], hint: 'Did you mean BTC?' });
+      throw new DataError('no such coin', { details: ['DOGE'], hint: 'Did you mean BTC?' });
     case 'stumble':
       throw new TypeError('x is not a function');
     case 'hoard':

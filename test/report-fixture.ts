@@ -1,9 +1,11 @@
 import { coinFlipLegs, coinFlipSignals, coinFlipStream } from '../src/backtest/coin-flip.ts';
 import { DrawRecorder, drawTable, fanRows } from '../src/backtest/draws.ts';
+import { bitsOfFlags } from '../src/backtest/fast/bits.ts';
 import { type FundingColumns, fundingColumns } from '../src/backtest/funding.ts';
 import { type Metrics, metricsOf } from '../src/backtest/metrics.ts';
 import type { DrawTable, StrategyOutcome, StudyOutcome } from '../src/backtest/outcome.ts';
 import { runReference } from '../src/backtest/reference.ts';
+import { flagsOfBits } from '../src/backtest/replay.ts';
 import { rotate, rotationPlans } from '../src/backtest/rotation.ts';
 import type { RunResult, RunSpec } from '../src/backtest/run.ts';
 import type { StudyData } from '../src/backtest/study-data.ts';
@@ -18,6 +20,7 @@ import { epochMs, fromUsd } from '../src/domain/units.ts';
 import { judgeStudy } from '../src/evidence/judge.ts';
 import { buildReport, type ReportInput } from '../src/report/build.ts';
 import type { Report } from '../src/report/schema.ts';
+import type { SignalBits } from '../src/strategy/signal-bits.ts';
 
 /**
  * A study on invented candles whose strategies are dice: some of them loaded, because they peek at the next day.
@@ -223,32 +226,32 @@ class DiceBench {
 
   #coinFlips(die: Die, signals: readonly Uint8Array[], run: RunResult): DrawTable {
     const [{ from, to }] = this.#data.grids;
-    const legs = coinFlipLegs(signals, run.trades, { from, to, intervalMs: HOUR_MS });
-    return this.#control('coin-flip', this.#study.controls.draws, (draw, into) => {
-      legs.forEach((leg, i) => {
-        const stream = coinFlipStream(this.#rng, die.name, this.#study.coins[i] as string, draw);
-        coinFlipSignals(leg, from, to, stream, into[i] as Uint8Array);
-      });
-    });
+    const legs = coinFlipLegs(signals.map(bitsOfFlags), run.trades, { from, to, intervalMs: HOUR_MS });
+    return this.#control('coin-flip', this.#study.controls.draws, (draw) =>
+      legs.map((leg, i) =>
+        coinFlipSignals(leg, from, to, coinFlipStream(this.#rng, die.name, this.#study.coins[i] as string, draw)),
+      ),
+    );
   }
 
   #rotations(signals: readonly Uint8Array[]): DrawTable {
     const [{ from, to }] = this.#data.grids;
     const span = { rows: to - from, rowsPerDay: 24, longestHoldRows: 48 };
     const plans = rotationPlans(span, this.#study.controls.draws, this.#rng.fork('rotation'));
-    return this.#control('rotation', plans.length, (draw, into) => {
+    const schedules = signals.map(bitsOfFlags);
+    return this.#control('rotation', plans.length, (draw) => {
       const plan = plans[draw];
       if (plan === undefined) throw new RangeError(`there is no plan ${draw}`);
-      for (const [i, column] of signals.entries()) rotate(column, from, to, plan, into[i] as Uint8Array);
+      return schedules.map((schedule) => rotate(schedule, from, to, plan));
     });
   }
 
-  #control(kind: DrawTable['kind'], draws: number, fill: (draw: number, into: Uint8Array[]) => void): DrawTable {
+  #control(kind: DrawTable['kind'], draws: number, scheduleOf: (draw: number) => SignalBits[]): DrawTable {
     const recorder = new DrawRecorder(0, draws, this.fanRows);
-    const into = this.#study.coins.map((coin) => new Uint8Array(this.#columns(coin).length));
+    const rows = this.#study.coins.map((coin) => this.#columns(coin).length);
     for (let draw = 0; draw < draws; draw++) {
-      fill(draw, into);
-      const run = this.#run(into, CELL);
+      const flags = scheduleOf(draw).map((bits, i) => flagsOfBits(bits, rows[i] as number));
+      const run = this.#run(flags, CELL);
       recorder.record(this.#metrics(run), run.equityUsd);
     }
     return drawTable(kind, [recorder.chunk()]);

@@ -15,7 +15,7 @@ export function measureClaims(bench: StrategyBench): ClaimResult[] {
   const returns = bench.study.coins.map((coin) => forwardReturns(bench, coin, horizonCandles));
   return (['long', 'short'] as const).flatMap((side) =>
     (bench.built.sides[side] ?? []).map(({ name, condition, bet }) => {
-      const bits = bench.study.coins.map((coin) => bench.bitsOf(coin, condition));
+      const bits = bench.study.coins.map((_, leg) => bench.bitsOf(leg, condition));
       return { side, condition: name, bet, horizonCandles, ...excessOf(side, bits, returns) };
     }),
   );

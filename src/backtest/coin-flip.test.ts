@@ -8,8 +8,10 @@ import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../domain/signal.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { epochMs, fromUsd } from '../domain/units.ts';
 import { calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
+import { bitsOfFlags } from './fast/bits.ts';
 import { fundingColumns } from './funding.ts';
 import { runReference } from './reference.ts';
+import { flagsOfBits } from './replay.ts';
 import type { Leg, RunResult } from './run.ts';
 
 const flat = (rows: number) => new Uint8Array(rows);
@@ -18,13 +20,12 @@ const count = (signals: Uint8Array, bit: number): number => signals.reduce((sum,
 describe('the schedule of a coin flip', () => {
   test('has about rate × rows entries, on both sides in their shares, and keeps the exits of the strategy', () => {
     const rows = 100_000;
-    const exits = flat(rows);
-    exits.fill(EXIT_LONG, 500, 600);
-    const into = flat(rows).fill(99);
-    coinFlipSignals({ rate: 0.05, longShare: 0.7, exits }, 100, rows, new Prng(3), into);
-    expect(count(into.subarray(0, 100), 255)).toBe(0);
-    expect(count(into, EXIT_LONG)).toBe(100);
-    const [longs, shorts] = [count(into, LONG), count(into, SHORT)];
+    const exits = bitsOfFlags(flat(rows).fill(EXIT_LONG, 500, 600));
+    const bits = coinFlipSignals({ rate: 0.05, longShare: 0.7, exits }, 100, rows, new Prng(3));
+    const flags = flagsOfBits(bits, rows);
+    expect(count(flags.subarray(0, 100), 255)).toBe(0);
+    expect(bits.exitLong).toBe(exits.exitLong);
+    const [longs, shorts] = [count(flags, LONG), count(flags, SHORT)];
     // Four standard deviations of a binomial.
     expect(Math.abs(longs + shorts - 4995)).toBeLessThan(4 * Math.sqrt(4995 * 0.95));
     expect(Math.abs(longs / (longs + shorts) - 0.7)).toBeLessThan(4 * Math.sqrt((0.7 * 0.3) / 4995));
@@ -32,19 +33,17 @@ describe('the schedule of a coin flip', () => {
 
   test('neighbouring candles are independent: a share `rate` of entries is followed at once by another', () => {
     const rows = 200_000;
-    const into = flat(rows);
-    coinFlipSignals({ rate: 0.2, longShare: 1, exits: flat(rows) }, 0, rows, new Prng(5), into);
+    const into = flagsOfBits(coinFlipSignals({ rate: 0.2, longShare: 1, exits: {} }, 0, rows, new Prng(5)), rows);
     let followed = 0;
     for (let row = 1; row < rows; row++) if (into[row] === LONG && into[row - 1] === LONG) followed++;
     expect(Math.abs(followed / count(into, LONG) - 0.2)).toBeLessThan(4 * Math.sqrt((0.2 * 0.8) / 40_000));
   });
 
   test('never, and always', () => {
-    const into = flat(50);
-    coinFlipSignals({ rate: 0, longShare: 1, exits: flat(50) }, 0, 50, new Prng(1), into);
-    expect(count(into, LONG)).toBe(0);
-    coinFlipSignals({ rate: 1, longShare: 0, exits: flat(50) }, 10, 40, new Prng(1), into);
-    expect(count(into, SHORT)).toBe(30);
+    const never = coinFlipSignals({ rate: 0, longShare: 1, exits: {} }, 0, 50, new Prng(1));
+    expect(count(flagsOfBits(never, 50), 255)).toBe(0);
+    const always = coinFlipSignals({ rate: 1, longShare: 0, exits: {} }, 10, 40, new Prng(1));
+    expect(count(flagsOfBits(always, 50), SHORT)).toBe(30);
   });
 
   test('each strategy, coin and draw has a stream of its own', () => {
@@ -63,11 +62,11 @@ test('the first guess: entries per flat close, and the share of longs, leg by le
     tradeOf({ leg: 1, side: 'short', exitTimeMs: 10 * HOUR_MS }),
   ];
   const signals = [Uint8Array.of(LONG | EXIT_SHORT, SHORT), Uint8Array.of(EXIT_LONG, 0), flat(2)];
-  const legs = coinFlipLegs(signals, trades, { from: 0, to: 100, intervalMs: HOUR_MS });
+  const legs = coinFlipLegs(signals.map(bitsOfFlags), trades, { from: 0, to: 100, intervalMs: HOUR_MS });
   expect(legs).toMatchObject([
-    { rate: 2 / 50, longShare: 0.5, exits: Uint8Array.of(EXIT_SHORT, 0) },
-    { rate: 1 / 90, longShare: 0, exits: Uint8Array.of(EXIT_LONG, 0) },
-    { rate: 0 },
+    { rate: 2 / 50, longShare: 0.5, exits: { exitShort: Uint32Array.of(1) } },
+    { rate: 1 / 90, longShare: 0, exits: { exitLong: Uint32Array.of(1) } },
+    { rate: 0, exits: {} },
   ]);
 });
 
@@ -142,13 +141,11 @@ describe('calibration', () => {
     const draw = (legs: ReturnType<typeof coinFlipLegs>, name: string | number): RunResult =>
       run(
         legs.map((leg, i) => {
-          const into = flat(ROWS);
           const stream = coinFlipStream(new Prng(1), 'clusters', coins[i]?.coin ?? '', name);
-          coinFlipSignals(leg, 0, ROWS, stream, into);
-          return into;
+          return flagsOfBits(coinFlipSignals(leg, 0, ROWS, stream), ROWS);
         }),
       );
-    const guess = coinFlipLegs(signals, own.trades, { from: 0, to: ROWS, intervalMs: HOUR_MS });
+    const guess = coinFlipLegs(signals.map(bitsOfFlags), own.trades, { from: 0, to: ROWS, intervalMs: HOUR_MS });
     const legs = calibrateCoinFlip(guess, wanted, ROWS, (pilot, name) => perLeg(draw([...pilot], name)));
 
     const draws = Array.from({ length: 150 }, (_, i) => draw([...legs], i));
@@ -165,7 +162,7 @@ describe('calibration', () => {
 
   test('a strategy that never fires has a coin that never falls', () => {
     const guess = coinFlipLegs(
-      coins.map(() => flat(ROWS)),
+      coins.map(() => ({})),
       [],
       { from: 0, to: ROWS, intervalMs: HOUR_MS },
     );
@@ -176,7 +173,7 @@ describe('calibration', () => {
   });
 
   test('a strategy that is always in the market is met by a coin at every close', () => {
-    const guess = [{ rate: 0.9, longShare: 1, exits: flat(10) }];
+    const guess = [{ rate: 0.9, longShare: 1, exits: {} }];
     const [leg] = calibrateCoinFlip(guess, [10], 100, () => [9.9]);
     expect(leg?.rate).toBe(1);
   });

@@ -1,6 +1,7 @@
 import type { Prng } from '../domain/prng.ts';
-import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../domain/signal.ts';
 import type { Trade } from '../domain/trade.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
+import { setBit } from './fast/bits.ts';
 
 /** The coin flip of one leg: when it may enter, how often it does, and on which side. */
 export interface CoinFlipLeg {
@@ -9,7 +10,7 @@ export interface CoinFlipLeg {
   /** Share of the signals that are long. */
   readonly longShare: number;
   /** The strategy's own exit signals; they stay where they are. */
-  readonly exits: Uint8Array;
+  readonly exits: Pick<SignalBits, 'exitLong' | 'exitShort'>;
 }
 
 /** What a coin flip is matched to, on one leg. */
@@ -25,22 +26,20 @@ export interface CoinFlipSpan {
   readonly intervalMs: number;
 }
 
-const EXITS = EXIT_LONG | EXIT_SHORT;
-
 /**
  * A first guess of the coin flip that matches a strategy: on each leg as many entries per flat close as the strategy
  * made, and its share of longs. Random entries are held for longer or shorter than the strategy's own, so
  * `calibrateCoinFlip` corrects the rates.
  *
- * @param signals the strategy's own schedule, one column a leg
+ * @param signals the strategy's own schedule, leg by leg
  */
 export function coinFlipLegs(
-  signals: readonly Uint8Array[],
+  signals: readonly SignalBits[],
   trades: readonly Trade[],
   span: CoinFlipSpan,
 ): CoinFlipLeg[] {
   const rows = span.to - span.from;
-  return signals.map((column, leg) => {
+  return signals.map(({ exitLong, exitShort }, leg) => {
     let entries = 0;
     let longs = 0;
     let busyRows = 0;
@@ -53,7 +52,7 @@ export function coinFlipLegs(
     return {
       rate: entries === 0 ? 0 : Math.min(1, entries / Math.max(1, rows - busyRows)),
       longShare: entries === 0 ? 0.5 : longs / entries,
-      exits: column.map((bits) => bits & EXITS),
+      exits: { ...(exitLong && { exitLong }), ...(exitShort && { exitShort }) },
     };
   });
 }
@@ -69,16 +68,18 @@ export function coinFlipStream(root: Prng, strategy: string, coin: string, draw:
  * another from the feasible moments; drawing first and dropping the infeasible would bias the control only if it were
  * to redraw them elsewhere.
  */
-export function coinFlipSignals(leg: CoinFlipLeg, from: number, to: number, rng: Prng, into: Uint8Array): void {
-  into.fill(0);
-  into.set(leg.exits.subarray(from, to), from);
-  if (leg.rate <= 0) return;
-  // The distance between successes of independent trials is geometric: one logarithm an entry instead of one draw a
-  // candle.
-  const logMiss = Math.log1p(-leg.rate);
-  for (let row = from + gap(rng, logMiss); row < to; row += 1 + gap(rng, logMiss)) {
-    into[row] = (into[row] as number) | (rng.uniform() < leg.longShare ? LONG : SHORT);
+export function coinFlipSignals(leg: CoinFlipLeg, from: number, to: number, rng: Prng): SignalBits {
+  const words = Math.ceil(to / 32);
+  const [long, short] = [new Uint32Array(words), new Uint32Array(words)];
+  if (leg.rate > 0) {
+    // The distance between successes of independent trials is geometric: one logarithm an entry instead of one draw a
+    // candle.
+    const logMiss = Math.log1p(-leg.rate);
+    for (let row = from + gap(rng, logMiss); row < to; row += 1 + gap(rng, logMiss)) {
+      setBit(rng.uniform() < leg.longShare ? long : short, row);
+    }
   }
+  return { long, short, ...leg.exits };
 }
 
 function gap(rng: Prng, logMiss: number): number {

@@ -52,6 +52,27 @@ test('quantiles are of type 7 and leave out NaN', () => {
   expect(quantiles(Float64Array.of(-1, 10, 9), [0.5])).toEqual([9]);
 });
 
+test('property: quantiles are those of the sorted values', () => {
+  const values = fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.double()), { maxLength: 80 });
+  const shares = fc.array(fc.constantFrom(0, 0.05, 0.1, 0.5, 0.77, 0.95, 1), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(values, shares, (drawn, wanted) => {
+      const sorted = Float64Array.from(drawn.filter((value) => !Number.isNaN(value))).sort();
+      const ascending = wanted.toSorted((a, b) => a - b);
+      const expected = ascending.map((share) => {
+        const place = share * (sorted.length - 1);
+        const below = sorted[Math.floor(place)] ?? Number.NaN;
+        const above = sorted[Math.ceil(place)] ?? Number.NaN;
+        return below + (above - below) * (place - Math.floor(place));
+      });
+      // A zero may come out with either sign.
+      expect(quantiles(Float64Array.from(drawn), ascending).map((value) => value + 0)).toEqual(
+        expected.map((value) => value + 0),
+      );
+    }),
+  );
+});
+
 test('the fan is noted at rows spread over the run, the last included', () => {
   expect(fanRows(10, 5)).toEqual([1, 3, 5, 7, 9]);
   expect(fanRows(3, 5)).toEqual([0, 1, 2]);

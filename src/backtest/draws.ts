@@ -96,14 +96,48 @@ export function fanRows(rows: number, points = 240): number[] {
 
 /**
  * Quantiles of the values that are not NaN, interpolated between neighbours (type 7 of Hyndman & Fan 1996, Am. Stat.
- * 50(4)); NaN where there are none. Sorts once for all shares, which is several times as fast here as a selection each.
+ * 50(4)); NaN where there are none. Shares in ascending order.
  */
 export function quantiles(values: Float64Array, shares: readonly number[]): number[] {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const rest = Float64Array.from(values);
+  let count = 0;
+  for (const value of values) if (!Number.isNaN(value)) rest[count++] = value;
+  let from = 0;
   return shares.map((share) => {
-    const place = share * (sorted.length - 1);
-    const below = sorted[Math.floor(place)] ?? Number.NaN;
-    const above = sorted[Math.ceil(place)] ?? Number.NaN;
-    return below + (above - below) * (place - Math.floor(place));
+    const place = share * (count - 1);
+    if (count === 0) return Number.NaN;
+    from = select(rest, Math.floor(place), from, count);
+    const below = rest[from] as number;
+    const above = from === place ? below : leastOf(rest, from + 1, count);
+    return below + (above - below) * (place - from);
   });
+}
+
+/**
+ * Puts what would be at `place` in ascending order there, with nothing larger before and nothing smaller behind it
+ * (Hoare's FIND, CACM 4(7), 1961), and returns the place. What lies before `from` is in its order already.
+ */
+function select(values: Float64Array, place: number, from: number, to: number): number {
+  let [left, right] = [from, to - 1];
+  while (left < right) {
+    const pivot = values[place] as number;
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      const held = values[i] as number;
+      values[i++] = values[j] as number;
+      values[j--] = held;
+    }
+    if (j < place) left = i;
+    if (i > place) right = j;
+  }
+  return place;
+}
+
+function leastOf(values: Float64Array, from: number, to: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = from; i < to; i++) if ((values[i] as number) < least) least = values[i] as number;
+  return least;
 }

@@ -5,8 +5,10 @@ import { reachable } from '../series/horizon.ts';
 import { conditionsOf, settleOf } from '../strategy/define.ts';
 import { cutMarkets } from '../strategy/proof-stage.ts';
 import { describeDifference, proveStrategy } from '../strategy/prove.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
 import { signalFlags } from '../strategy/signals.ts';
 import type { LookAhead } from './outcome.ts';
+import { flagsOfBits } from './replay.ts';
 import type { StrategyBench } from './strategy-bench.ts';
 
 /** Candles whose future is taken away, each of them: enough to meet a cheat, and a second's work. */
@@ -51,7 +53,7 @@ async function replay(bench: StrategyBench, leg: number): Promise<void> {
   const evaluation = room.evaluation(study.interval, coin);
   evaluation.request(...conditionsOf(fresh).map(({ condition }) => condition));
   for (let end = 1; end <= to; end++) evaluation.advanceTo(end);
-  const said = bench.signals[leg] as Uint8Array;
+  const said = flagsOfBits(bench.bits[leg] as SignalBits, to);
   const row = signalFlags(fresh, evaluation, from, to).findIndex((flags, i) => flags !== said[from + i]);
   if (row < 0) return;
   const time = formatTime(openTimeAt(room.candles(study.interval, coin), from + row));

@@ -6,6 +6,10 @@ import { type Interval, intervalMs } from '../domain/time.ts';
 import { denseFundingRate } from '../market/funding-rates.ts';
 import { Evaluation, type MarketData } from '../series/evaluation.ts';
 import { ownMarket } from '../series/market.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
+import { NO_ROW, nextBit, setBit } from './fast/bits.ts';
+import { FastEngine } from './fast/engine.ts';
+import type { FastLeg } from './fast/spec.ts';
 import { type FundingColumns, fundingColumns } from './funding.ts';
 import type { Leg } from './run.ts';
 import type { IntervalGrid, StudyData } from './study-data.ts';
@@ -16,6 +20,8 @@ import type { IntervalGrid, StudyData } from './study-data.ts';
  */
 export class MarketRoom {
   readonly data: StudyData;
+  /** Remembers exits for all strategies, cells and draws. */
+  readonly engine = new FastEngine();
   readonly #funding = new Map<string, FundingColumns>();
   readonly #markets = new Map<Interval, ReadonlyMap<string, MarketData>>();
   readonly #atr = new Map<string, Float64Array>();
@@ -76,12 +82,26 @@ export class MarketRoom {
     });
   }
 
-  /** Legs that decide on the candles on which they are filled. */
+  /** Legs that decide on the candles on which they are filled, for the reference engine. */
   legs(interval: Interval, coins: readonly string[], signals: readonly Uint8Array[], rules: RiskRules): Leg[] {
-    return coins.map((coin, i) =>
-      legOf(this, interval, coin, {
+    return this.#place(interval, coins, rules).map((leg, i) => ({
+      ...leg,
+      signals: found(signals[i], `signals of ${leg.coin}`),
+    }));
+  }
+
+  /** The same for the fast engine. */
+  fastLegs(interval: Interval, coins: readonly string[], bits: readonly SignalBits[], rules: RiskRules): FastLeg[] {
+    return this.#place(interval, coins, rules).map((leg, i) => ({
+      ...leg,
+      bits: found(bits[i], `signals of ${leg.coin}`),
+    }));
+  }
+
+  #place(interval: Interval, coins: readonly string[], rules: RiskRules): Place[] {
+    return coins.map((coin) =>
+      placeOf(this, interval, coin, {
         interval,
-        signals: found(signals[i], `signals of ${coin}`),
         stopAtr: this.atr(interval, coin, rules.stop),
         trailAtr: this.atr(interval, coin, rules.trail?.distance),
       }),
@@ -93,41 +113,42 @@ export class MarketRoom {
     finer: Interval,
     interval: Interval,
     coins: readonly string[],
-    signals: readonly Uint8Array[],
+    bits: readonly SignalBits[],
     rules: RiskRules,
-  ): Leg[] {
+  ): FastLeg[] {
     return coins.map((coin, i) => {
       const rowOf = finerRows(this.candles(interval, coin), this.candles(finer, coin));
       const { length } = this.candles(finer, coin);
       const spread = (values: Float64Array | undefined): Float64Array | undefined =>
         values && placed(values, rowOf, new Float64Array(length).fill(Number.NaN));
-      return legOf(this, finer, coin, {
+      const place = placeOf(this, finer, coin, {
         interval,
-        signals: placed(found(signals[i], `signals of ${coin}`), rowOf, new Uint8Array(length)),
         stopAtr: spread(this.atr(interval, coin, rules.stop)),
         trailAtr: spread(this.atr(interval, coin, rules.trail?.distance)),
       });
+      return { ...place, bits: placedBits(found(bits[i], `signals of ${coin}`), rowOf, length) };
     });
   }
 }
 
+/** A leg without what is said on it. */
+type Place = Omit<Leg, 'signals'>;
+
 interface Decisions {
   /** Of the candles on which they are made. */
   readonly interval: Interval;
-  readonly signals: Uint8Array;
   readonly stopAtr: Float64Array | undefined;
   readonly trailAtr: Float64Array | undefined;
 }
 
-function legOf(room: MarketRoom, interval: Interval, coin: string, decisions: Decisions): Leg {
-  const { signals, stopAtr, trailAtr } = decisions;
+function placeOf(room: MarketRoom, interval: Interval, coin: string, decisions: Decisions): Place {
+  const { stopAtr, trailAtr } = decisions;
   return {
     coin,
     instrument: room.instrument(coin),
     candles: room.candles(interval, coin),
     funding: room.funding(interval, coin),
     decisionIntervalMs: intervalMs(decisions.interval),
-    signals,
     ...(stopAtr === undefined ? {} : { stopAtr }),
     ...(trailAtr === undefined ? {} : { trailAtr }),
   };
@@ -139,12 +160,26 @@ function finerRows(coarse: CandleColumns, fine: CandleColumns): (row: number) =>
   return (row) => rowAt(fine, closeTimeAt(coarse, row) - fineMs);
 }
 
-function placed<T extends Float64Array | Uint8Array>(values: T, rowOf: (row: number) => number, into: T): T {
+function placed(values: Float64Array, rowOf: (row: number) => number, into: Float64Array): Float64Array {
   for (let row = 0; row < values.length; row++) {
     const target = rowOf(row);
     if (target >= 0 && target < into.length) into[target] = values[row] as number;
   }
   return into;
+}
+
+function placedBits(bits: SignalBits, rowOf: (row: number) => number, rows: number): SignalBits {
+  const sides = Object.entries(bits) as [keyof SignalBits, Uint32Array][];
+  return Object.fromEntries(
+    sides.map(([side, bitmap]) => {
+      const into = new Uint32Array(Math.ceil(rows / 32));
+      for (let row = nextBit(bitmap, 0); row < NO_ROW; row = nextBit(bitmap, row + 1)) {
+        const target = rowOf(row);
+        if (target >= 0 && target < rows) setBit(into, target);
+      }
+      return [side, into];
+    }),
+  );
 }
 
 function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -52,16 +52,31 @@ export interface MetricsContext {
  * - `exposureFraction`: share of candles with a position, over all legs.
  * - `maeR`, `mfeR`: mean of the furthest against and in favour, in R.
  *
- * One pass over trades and one over the account: it runs once for each draw of a control.
+ * `DrawMetrics` (draw-metrics.ts) says the same of runs on the fast engine, without making their trades.
  */
 export function metricsOf(
   result: Pick<RunResult, 'trades' | 'ledger' | 'equityUsd' | 'heldRows'>,
   context: MetricsContext,
 ): Metrics {
-  const { ledger, equityUsd, heldRows } = result;
+  return { ...tallyOf(result.trades).metrics(), ...accountMetrics(result, context) };
+}
+
+type AccountMetric =
+  | 'netReturnFraction'
+  | 'maxDrawdownFraction'
+  | 'sharpeDaily'
+  | 'sortinoDaily'
+  | 'exposureFraction'
+  | 'feesUsd'
+  | 'fundingUsd';
+
+/** What the account tells, whatever the trades were. */
+export function accountMetrics(
+  { ledger, equityUsd, heldRows }: Pick<RunResult, 'ledger' | 'equityUsd' | 'heldRows'>,
+  context: MetricsContext,
+): Pick<Metrics, AccountMetric> {
   const daily = dailyRatios(equityUsd, context);
   return {
-    ...tradeMetrics(result.trades),
     netReturnFraction: (cashOf(ledger) - context.depositUsd) / context.depositUsd,
     maxDrawdownFraction: maxDrawdown(equityUsd, toUsd(context.depositUsd)),
     sharpeDaily: daily.sharpe,
@@ -72,66 +87,74 @@ export function metricsOf(
   };
 }
 
-type TradeMetrics = Pick<
-  Metrics,
-  | 'trades'
-  | 'winRate'
-  | 'expectancyR'
-  | 'sdR'
-  | 'expectancyFraction'
-  | 'profitFactor'
-  | 'longestLosingRun'
-  | 'maeR'
-  | 'mfeR'
->;
+/** Adds up trades, in the order of their exits. */
+export class TradeTally {
+  #trades = 0;
+  #wins = 0;
+  #sumR = 0;
+  #sumSquaredR = 0;
+  #sumFraction = 0;
+  #gains = 0;
+  #losses = 0;
+  #losingRun = 0;
+  #longestLosingRun = 0;
+  #sumMaeR = 0;
+  #sumMfeR = 0;
 
-function tradeMetrics(trades: readonly Trade[]): TradeMetrics {
-  let wins = 0;
-  let sumR = 0;
-  let sumSquaredR = 0;
-  let sumFraction = 0;
-  let gains = 0;
-  let losses = 0;
-  let losingRun = 0;
-  let longestLosingRun = 0;
-  let sumMaeR = 0;
-  let sumMfeR = 0;
-  for (const trade of trades) {
-    const { netPnlUsd, rMultiple } = trade;
+  /** @param riskFraction initial risk as a fraction of the entry notional */
+  add(netPnlUsd: number, rMultiple: number, riskFraction: number, maeR: number, mfeR: number): void {
+    this.#trades++;
     if (netPnlUsd > 0) {
-      wins++;
-      gains += netPnlUsd;
-      losingRun = 0;
+      this.#wins++;
+      this.#gains += netPnlUsd;
+      this.#losingRun = 0;
     } else {
-      losses -= netPnlUsd;
-      losingRun++;
-      if (losingRun > longestLosingRun) longestLosingRun = losingRun;
+      this.#losses -= netPnlUsd;
+      this.#losingRun++;
+      if (this.#losingRun > this.#longestLosingRun) this.#longestLosingRun = this.#losingRun;
     }
-    sumR += rMultiple;
-    sumSquaredR += rMultiple * rMultiple;
-    sumFraction += rMultiple * riskFractionOf(trade);
-    sumMaeR += trade.maeR;
-    sumMfeR += trade.mfeR;
+    this.#sumR += rMultiple;
+    this.#sumSquaredR += rMultiple * rMultiple;
+    this.#sumFraction += rMultiple * riskFraction;
+    this.#sumMaeR += maeR;
+    this.#sumMfeR += mfeR;
   }
-  const n = trades.length;
-  const meanR = sumR / n;
-  const varianceR = Math.max(0, sumSquaredR - n * meanR * meanR) / (n - 1);
-  return {
-    trades: n,
-    winRate: wins / n,
-    expectancyR: meanR,
-    sdR: n < 2 ? Number.NaN : Math.sqrt(varianceR),
-    expectancyFraction: sumFraction / n,
-    profitFactor: losses > 0 ? gains / losses : Number.NaN,
-    longestLosingRun,
-    maeR: sumMaeR / n,
-    mfeR: sumMfeR / n,
-  };
+
+  metrics(): Omit<Metrics, AccountMetric> {
+    const n = this.#trades;
+    const meanR = this.#sumR / n;
+    const varianceR = Math.max(0, this.#sumSquaredR - n * meanR * meanR) / (n - 1);
+    return {
+      trades: n,
+      winRate: this.#wins / n,
+      expectancyR: meanR,
+      sdR: n < 2 ? Number.NaN : Math.sqrt(varianceR),
+      expectancyFraction: this.#sumFraction / n,
+      profitFactor: this.#losses > 0 ? this.#gains / this.#losses : Number.NaN,
+      longestLosingRun: this.#longestLosingRun,
+      maeR: this.#sumMaeR / n,
+      mfeR: this.#sumMfeR / n,
+    };
+  }
+}
+
+function tallyOf(trades: readonly Trade[]): TradeTally {
+  const tally = new TradeTally();
+  for (const trade of trades) {
+    tally.add(
+      trade.netPnlUsd,
+      trade.rMultiple,
+      riskFractionOf(trade.entryPrice, trade.stopPrice),
+      trade.maeR,
+      trade.mfeR,
+    );
+  }
+  return tally;
 }
 
 /** Initial risk as a fraction of the entry notional: both are so many lots, which cancel. */
-function riskFractionOf(trade: Trade): number {
-  return Math.abs(trade.entryPrice - trade.stopPrice) / trade.entryPrice;
+export function riskFractionOf(entryPrice: number, stopPrice: number): number {
+  return Math.abs(entryPrice - stopPrice) / entryPrice;
 }
 
 function maxDrawdown(equityUsd: Float64Array, depositUsd: number): number {
@@ -229,7 +252,7 @@ function grouped(trades: readonly Trade[], names: readonly string[], nameOf: (tr
   const byName = Map.groupBy(trades, nameOf);
   return names.map((name) => {
     const group = byName.get(name) ?? [];
-    const { winRate, expectancyR } = tradeMetrics(group);
+    const { winRate, expectancyR } = tallyOf(group).metrics();
     const netPnlUsd = microUsd(group.reduce((sum, trade) => sum + trade.netPnlUsd, 0));
     return { name, trades: group.length, winRate, expectancyR, netPnlUsd };
   });

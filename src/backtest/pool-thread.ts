@@ -10,7 +10,12 @@ export interface Call {
 /** An error that is thrown between threads keeps its message alone; what else a CandorError says goes as data. */
 export type Answer =
   | { readonly value: unknown }
-  | { readonly message: string; readonly details: readonly string[]; readonly hint: string | undefined };
+  | {
+      readonly name: string;
+      readonly message: string;
+      readonly details: readonly string[];
+      readonly hint: string | undefined;
+    };
 
 /** Carries out one task in the thread. */
 export default async function call({ entry, task }: Call): Promise<Answer> {
@@ -19,8 +24,8 @@ export default async function call({ entry, task }: Call): Promise<Answer> {
     return { value: await module.default(task) };
   } catch (error) {
     if (!(error instanceof CandorError)) throw error;
-    const { message, details, hint } = error;
-    return { message, details, hint };
+    const { name, message, details, hint } = error;
+    return { name, message, details, hint };
   }
 }
 

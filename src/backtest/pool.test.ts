@@ -50,7 +50,12 @@ describe('a pool of workers', () => {
     const pool = await poolOf();
     const refused = await ask(pool, { kind: 'refuse' }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(CandorError);
-    expect(refused).toMatchObject({ message: 'no such coin', details: ['DOGE'], hint: 'Did you mean BTC?' });
+    expect(refused).toMatchObject({
+      name: 'DataError',
+      message: 'no such coin',
+      details: ['DOGE'],
+      hint: 'Did you mean BTC?',
+    });
     await expect(ask(pool, { kind: 'stumble' })).rejects.toThrow('x is not a function');
   });
 

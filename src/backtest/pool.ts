@@ -26,7 +26,7 @@ export interface WorkerPool {
   /**
    * Carries out one task on the next thread that is free; tasks begin in the order in which they were given.
    *
-   * Rejects with what the entry throws (a CandorError with its details and hint, of any other error its message), with
+   * Rejects with what the entry throws (a CandorError with its name, details and hint, or any other error), with
    * a CandorError where the thread dies, of memory for example, and with the signal's reason. A thread that died is
    * replaced, and other tasks go on.
    */
@@ -72,6 +72,16 @@ interface Job {
   readonly task: unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** A CandorError that was thrown in a thread; of its class, the name is left. */
+class ThreadError extends CandorError {
+  override readonly name: string;
+
+  constructor({ name, message, details, hint }: Exclude<Answer, { readonly value: unknown }>) {
+    super(message, { details, ...(hint === undefined ? {} : { hint }) });
+    this.name = name;
+  }
 }
 
 class PiscinaPool implements WorkerPool {
@@ -171,8 +181,7 @@ class PiscinaPool implements WorkerPool {
       if ('value' in answer) {
         resolve(answer.value);
       } else {
-        const { message, details, hint } = answer;
-        reject(new CandorError(message, { details, ...(hint === undefined ? {} : { hint }) }));
+        reject(new ThreadError(answer));
       }
     } catch (error) {
       reject(this.#explained(error));

@@ -5,12 +5,13 @@ import { Prng } from '../domain/prng.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import { EXIT_LONG, LONG, SHORT } from '../domain/signal.ts';
 import { HOUR_MS } from '../domain/time.ts';
+import { bitsOfFlags } from './fast/bits.ts';
+import { flagsOfBits } from './replay.ts';
 import { longestHoldRows, type RotationPlan, rotate, rotationPlans } from './rotation.ts';
 
 const rotated = (signals: number[], from: number, to: number, plan: RotationPlan): number[] => {
-  const into = new Uint8Array(signals.length).fill(99);
-  rotate(Uint8Array.from(signals), from, to, plan, into);
-  return [...into];
+  const flags = Uint8Array.from(signals);
+  return [...flagsOfBits(rotate(bitsOfFlags(flags), from, to, plan), flags.length)];
 };
 
 describe('a schedule, moved', () => {
@@ -35,7 +36,7 @@ describe('a schedule, moved', () => {
   });
 
   test('property: nothing is lost and nothing is made, and a shift by the rest undoes a shift', () => {
-    const column = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 2, maxLength: 60 });
+    const column = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 2, maxLength: 200 });
     fc.assert(
       fc.property(column, fc.nat(), (signals, seed) => {
         const rows = signals.length;
@@ -47,6 +48,30 @@ describe('a schedule, moved', () => {
       }),
     );
   });
+});
+
+test('property: days go where the plan says, wherever a word of the bitmap begins', () => {
+  const spans = fc.record({
+    from: fc.nat(70),
+    days: fc.integer({ min: 1, max: 6 }),
+    rowsPerDay: fc.constantFrom(1, 6, 24, 48, 96),
+    rest: fc.nat(40),
+    seed: fc.nat(),
+  });
+  fc.assert(
+    fc.property(spans, ({ from, days, rowsPerDay, rest, seed }) => {
+      const rng = new Prng(seed);
+      const to = from + days * rowsPerDay + rest;
+      const signals = Array.from({ length: to + rng.below(40) }, () => rng.below(16));
+      const order = rng.shuffle(Array.from({ length: days }, (_, day) => day));
+      const expected = signals.map((_, row) => {
+        if (row < from || row >= to) return 0;
+        const day = Math.floor((row - from) / rowsPerDay);
+        return signals[day < days ? row + ((order[day] as number) - day) * rowsPerDay : row];
+      });
+      expect(rotated(signals, from, to, { kind: 'days', order, rowsPerDay })).toEqual(expected);
+    }),
+  );
 });
 
 describe('plans', () => {

@@ -1,6 +1,8 @@
 import type { Prng } from '../domain/prng.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import type { Trade } from '../domain/trade.ts';
+import type { SideName } from '../strategy/define.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
 
 /**
  * How one draw of the rotation control moves a schedule of signals; the same plan serves all coins, sides and
@@ -56,26 +58,43 @@ function dayOrders(days: number, draws: number, rng: Prng): number[][] {
 }
 
 /**
- * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, into a column of the same length;
- * all other rows become zero. The rows of a last, broken day stay where they are when days are permuted.
+ * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, in bitmaps of its own; it is silent
+ * on all other rows. The rows of a last, broken day stay where they are when days are permuted.
  */
-export function rotate(signals: Uint8Array, from: number, to: number, plan: RotationPlan, into: Uint8Array): void {
-  const rows = to - from;
-  into.fill(0, 0, from);
-  into.fill(0, to);
+export function rotate(schedule: SignalBits, from: number, to: number, plan: RotationPlan): SignalBits {
+  const sides = Object.entries(schedule) as [SideName, Uint32Array][];
+  return Object.fromEntries(sides.map(([side, bits]) => [side, rotatedBits(bits, from, to, plan)]));
+}
+
+function rotatedBits(bits: Uint32Array, from: number, to: number, plan: RotationPlan): Uint32Array {
+  const into = new Uint32Array(bits.length);
   if (plan.kind === 'shift') {
-    const offset = plan.offset % rows;
-    into.set(signals.subarray(from, to - offset), from + offset);
-    into.set(signals.subarray(to - offset, to), from);
-    return;
+    const offset = plan.offset % (to - from);
+    copyBits(bits, from, to - from - offset, into, from + offset);
+    copyBits(bits, to - offset, offset, into, from);
+    return into;
   }
   const { order, rowsPerDay } = plan;
   for (let day = 0; day < order.length; day++) {
-    const source = from + (order[day] as number) * rowsPerDay;
-    into.set(signals.subarray(source, source + rowsPerDay), from + day * rowsPerDay);
+    copyBits(bits, from + (order[day] as number) * rowsPerDay, rowsPerDay, into, from + day * rowsPerDay);
   }
   const rest = from + order.length * rowsPerDay;
-  into.set(signals.subarray(rest, to), rest);
+  copyBits(bits, rest, to - rest, into, rest);
+  return into;
+}
+
+/** Copies `count` bits, as many at a time as fit into a word, to where none is set yet. */
+function copyBits(source: Uint32Array, first: number, count: number, into: Uint32Array, at: number): void {
+  for (let done = 0; done < count; ) {
+    const [read, write] = [first + done, at + done];
+    const taken = Math.min(32 - (write & 31), count - done);
+    const offset = read & 31;
+    let bits = (source[read >>> 5] as number) >>> offset;
+    if (offset + taken > 32) bits |= (source[(read >>> 5) + 1] as number) << (32 - offset);
+    if (taken < 32) bits &= (1 << taken) - 1;
+    into[write >>> 5] = (into[write >>> 5] as number) | (bits << (write & 31));
+    done += taken;
+  }
 }
 
 /**

@@ -2,13 +2,16 @@ import type { BothTouched } from '../core/fills.ts';
 import type { Costs, Distance, RiskRules } from '../domain/risk-rules.ts';
 import type { Study, StudyStrategy } from '../domain/study.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
+import type { Evaluation } from '../series/evaluation.ts';
 import type { Condition } from '../series/series.ts';
-import { type BuiltStrategy, scaleToInterval } from '../strategy/define.ts';
+import { type BuiltStrategy, conditionsOf, scaleToInterval } from '../strategy/define.ts';
 import type { LoadedStrategy } from '../strategy/load.ts';
-import { signalFlags } from '../strategy/signals.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
+import { signalBits } from '../strategy/signals.ts';
+import { resultOf } from './fast/result.ts';
+import type { FastRun, FastSpec } from './fast/spec.ts';
 import type { MarketRoom } from './market-room.ts';
-import { runReference } from './reference.ts';
-import type { RunResult, RunSpec } from './run.ts';
+import type { RunResult } from './run.ts';
 
 /**
  * One strategy of a study on its candles: its signals once, then as many runs as there are cells, draws and finer
@@ -21,7 +24,9 @@ export class StrategyBench {
   readonly loaded: LoadedStrategy;
   readonly built: BuiltStrategy;
   /** What the strategy says, by coin of the study. */
-  readonly signals: readonly Uint8Array[];
+  readonly bits: readonly SignalBits[];
+  /** By coin of the study. */
+  readonly #evaluations: readonly Evaluation[];
 
   constructor(room: MarketRoom, study: Study, costs: Costs, loaded: LoadedStrategy, params: StudyStrategy['params']) {
     this.room = room;
@@ -29,20 +34,35 @@ export class StrategyBench {
     this.costs = costs;
     this.loaded = loaded;
     this.built = loaded.strategy.build(params);
-    this.signals = this.#signalsOf(this.built, study.interval);
+    this.#evaluations = study.coins.map((coin) => room.evaluation(study.interval, coin));
+    // Together with the sides that they make up, conditions cost nothing more.
+    const conditions = conditionsOf(this.built).map(({ condition }) => condition);
+    for (const evaluation of this.#evaluations) evaluation.request(...conditions);
+    const { to } = room.grid(study.interval);
+    this.bits = this.#evaluations.map((evaluation) => bitsOf(this.built, evaluation, to));
   }
 
-  /** A run on the study's own candles; with other signals, it is a control. */
-  run(rules: RiskRules, signals: readonly Uint8Array[] = this.signals, bothTouched: BothTouched = 'stop'): RunResult {
+  /** A run on the study's own candles. */
+  run(rules: RiskRules, bothTouched: BothTouched = 'stop'): RunResult {
+    return resultOf(this.room.engine.run(this.spec(rules, this.bits, bothTouched)));
+  }
+
+  /** The same with other signals is a control; the columns of the run are overwritten by the next. */
+  draw(rules: RiskRules, bits: readonly SignalBits[]): FastRun {
+    return this.room.engine.run(this.spec(rules, bits));
+  }
+
+  /** What a run on the study's own candles depends on. */
+  spec(rules: RiskRules, bits = this.bits, bothTouched: BothTouched = 'stop'): FastSpec {
     const { interval, coins } = this.study;
-    return runReference(this.#spec(interval, this.room.legs(interval, coins, signals, rules), rules, bothTouched));
+    return this.#spec(interval, this.room.fastLegs(interval, coins, bits, rules), rules, bothTouched);
   }
 
   /** The same decisions, filled on finer candles (rule 30, i). */
   runFilledOn(finer: Interval, rules: RiskRules): RunResult {
     const { interval, coins } = this.study;
-    const legs = this.room.legsFilledOn(finer, interval, coins, this.signals, rules);
-    return runReference(this.#spec(finer, legs, rules));
+    const legs = this.room.legsFilledOn(finer, interval, coins, this.bits, rules);
+    return resultOf(this.room.engine.run(this.#spec(finer, legs, rules)));
   }
 
   /**
@@ -61,29 +81,19 @@ export class StrategyBench {
   }
 
   #runOn(interval: Interval, built: BuiltStrategy, rules: RiskRules): RunResult {
-    const legs = this.room.legs(interval, this.study.coins, this.#signalsOf(built, interval), rules);
-    return runReference(this.#spec(interval, legs, rules));
+    const { coins } = this.study;
+    const { to } = this.room.grid(interval);
+    const bits = coins.map((coin) => bitsOf(built, this.room.evaluation(interval, coin), to));
+    const legs = this.room.fastLegs(interval, coins, bits, rules);
+    return resultOf(this.room.engine.run(this.#spec(interval, legs, rules)));
   }
 
-  /** Where a condition of the strategy is true, as a bitmap over the rows of a coin. */
-  bitsOf(coin: string, condition: Condition): Uint32Array {
-    const evaluation = this.room.evaluation(this.study.interval, coin);
-    evaluation.request(condition);
-    evaluation.advanceTo(this.room.grid(this.study.interval).to);
-    return evaluation.bits(condition);
+  /** Where a condition of the strategy is true, as a bitmap over the rows of a leg. */
+  bitsOf(leg: number, condition: Condition): Uint32Array {
+    return (this.#evaluations[leg] as Evaluation).bits(condition);
   }
 
-  /** One byte for each row of the grid, zero outside the span. */
-  #signalsOf(built: BuiltStrategy, interval: Interval): Uint8Array[] {
-    const { from, to } = this.room.grid(interval);
-    return this.study.coins.map((coin) => {
-      const signals = new Uint8Array(this.room.candles(interval, coin).length);
-      signals.set(signalFlags(built, this.room.evaluation(interval, coin), from, to), from);
-      return signals;
-    });
-  }
-
-  #spec(interval: Interval, legs: RunSpec['legs'], rules: RiskRules, bothTouched: BothTouched = 'stop'): RunSpec {
+  #spec(interval: Interval, legs: FastSpec['legs'], rules: RiskRules, bothTouched: BothTouched = 'stop'): FastSpec {
     const { from, to } = this.room.grid(interval);
     return {
       legs,
@@ -95,6 +105,10 @@ export class StrategyBench {
       bothTouched,
     };
   }
+}
+
+function bitsOf(built: BuiltStrategy, evaluation: Evaluation, to: number): SignalBits {
+  return signalBits([built], evaluation, to)[0] as SignalBits;
 }
 
 /** The same clock time in candles that are `factor` times as short. */

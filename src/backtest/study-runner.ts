@@ -5,6 +5,7 @@ import { DAY_MS, intervalMs } from '../domain/time.ts';
 import { type DrawChunk, drawTable, fanRows } from './draws.ts';
 import { failureOf, type StrategyFailure, type StrategyOutcome, type StudyOutcome } from './outcome.ts';
 import { openPool, type WorkerPool } from './pool.ts';
+import { isEngineDifference } from './replay.ts';
 import { type RotationPlan, rotationPlans } from './rotation.ts';
 import type { Judged, StudySetting, Task } from './study-tasks.ts';
 
@@ -25,7 +26,8 @@ export interface StudyRun extends StudySetting {
 
 /**
  * Runs a study on all cores: first every strategy itself, then the draws of its controls. A strategy that throws
- * becomes a failure, and the others finish. The answer does not depend on the number of workers, nor on the order in
+ * becomes a failure, and the others finish; but where the two engines disagree, the whole study fails, for then no
+ * number can be trusted. The answer does not depend on the number of workers, nor on the order in
  * which they finish.
  */
 export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
@@ -97,6 +99,7 @@ class StudyTasks {
       return { strategy, value: await this.#call<Judged>(strategy, { kind: 'judge' }) };
     } catch (error) {
       this.#run.signal.throwIfAborted();
+      if (isEngineDifference(error)) throw error;
       this.#advance(this.#total / this.#run.study.strategies.length - 1);
       return { strategy, failure: failureOf(strategy.name, error) };
     }

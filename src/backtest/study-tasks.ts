@@ -3,12 +3,16 @@ import { Prng } from '../domain/prng.ts';
 import type { Costs, RiskRules } from '../domain/risk-rules.ts';
 import type { Study, StudyStrategy } from '../domain/study.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
+import type { SignalBits } from '../strategy/signal-bits.ts';
 import { measureClaims } from './claims.ts';
 import { type CoinFlipLeg, calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
+import { DrawMetrics } from './draw-metrics.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
+import { equityOf, resultOf } from './fast/result.ts';
 import { checkLookAhead } from './look-ahead.ts';
-import { entriesWithoutVolume, type Metrics, metricsOf } from './metrics.ts';
-import type { FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
+import { entriesWithoutVolume, type Metrics, type MetricsContext, metricsOf } from './metrics.ts';
+import type { DrawTable, FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
+import { replay } from './replay.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
 import type { StrategyBench } from './strategy-bench.ts';
@@ -27,6 +31,7 @@ export async function judgeTask(bench: StrategyBench): Promise<Judged> {
   const lookAhead = await checkLookAhead(bench);
   const { strategy, sha256 } = loaded;
   const result = bench.run(study.cell);
+  replay(bench.spec(study.cell), result, `the verdict run of '${strategy.name}'`);
   const outcome: Judged['outcome'] = {
     name: strategy.name,
     thesis: strategy.thesis,
@@ -47,7 +52,7 @@ export async function judgeTask(bench: StrategyBench): Promise<Judged> {
         study.coins.map((coin) => bench.room.candles(study.interval, coin)),
       ),
     },
-    upperBound: metricsOn(bench, study.interval, bench.run(study.cell, bench.signals, 'target')),
+    upperBound: metricsOn(bench, study.interval, bench.run(study.cell, 'target')),
     grid: gridResults(bench),
     finer: study.confirm.flatMap((interval) => finerResults(bench, interval)),
     claims: measureClaims(bench),
@@ -67,9 +72,9 @@ export function rotationTask(
   fanRows: readonly number[],
 ): DrawChunk {
   const { from, to } = bench.room.grid(bench.study.interval);
-  return drawChunk(bench, firstDraw, plans.length, fanRows, (draw, leg, into) => {
-    rotate(bench.signals[leg] as Uint8Array, from, to, plans[draw - firstDraw] as RotationPlan, into);
-  });
+  return drawChunk(bench, 'rotation', { firstDraw, draws: plans.length, fanRows }, (draw) =>
+    bench.bits.map((bits) => rotate(bits, from, to, plans[draw - firstDraw] as RotationPlan)),
+  );
 }
 
 /** Draws of the coin flip. */
@@ -80,49 +85,72 @@ export function coinFlipTask(
   legs: readonly CoinFlipLeg[],
   fanRows: readonly number[],
 ): DrawChunk {
-  return drawChunk(bench, firstDraw, draws, fanRows, (draw, leg, into) => flip(bench, legs, leg, draw, into));
+  return drawChunk(bench, 'coin-flip', { firstDraw, draws, fanRows }, (draw) => flips(bench, legs, draw));
 }
 
+/** Share of the draws that the reference engine runs again. */
+const REPLAYED = 0.01;
+
+interface ChunkOfDraws {
+  readonly firstDraw: number;
+  readonly draws: number;
+  readonly fanRows: readonly number[];
+}
+
+/** @throws EngineDifference */
 function drawChunk(
   bench: StrategyBench,
-  firstDraw: number,
-  draws: number,
-  fanRows: readonly number[],
-  schedule: (draw: number, leg: number, into: Uint8Array) => void,
+  control: DrawTable['kind'],
+  { firstDraw, draws, fanRows }: ChunkOfDraws,
+  scheduleOf: (draw: number) => readonly SignalBits[],
 ): DrawChunk {
+  const { study, loaded } = bench;
+  const { name } = loaded.strategy;
   const recorder = new DrawRecorder(firstDraw, draws, fanRows);
-  const signals = bench.signals.map((column) => new Uint8Array(column.length));
+  const metrics = drawMetricsOf(bench);
+  const sample = new Prng(study.controls.seed).fork(`replay/${control}/${name}`);
   for (let draw = firstDraw; draw < firstDraw + draws; draw++) {
-    for (const [leg, into] of signals.entries()) schedule(draw, leg, into);
-    const result = bench.run(bench.study.cell, signals);
-    recorder.record(metricsOn(bench, bench.study.interval, result), result.equityUsd);
+    const run = bench.draw(study.cell, scheduleOf(draw));
+    const equityUsd = equityOf(run);
+    recorder.record(metrics.of(run, equityUsd), equityUsd);
+    if (sample.fork(`${draw}`).uniform() < REPLAYED) {
+      replay(run.spec, resultOf(run), `draw ${draw} of the ${control} of '${name}'`);
+    }
   }
   return recorder.chunk();
 }
 
-function flip(
-  bench: StrategyBench,
-  legs: readonly CoinFlipLeg[],
-  leg: number,
-  draw: number | string,
-  into: Uint8Array,
-): void {
+/** Of a bench, for all its chunks of draws. */
+const drawMetrics = new WeakMap<StrategyBench, DrawMetrics>();
+
+function drawMetricsOf(bench: StrategyBench): DrawMetrics {
+  const metrics = drawMetrics.get(bench) ?? new DrawMetrics(contextOn(bench, bench.study.interval));
+  drawMetrics.set(bench, metrics);
+  return metrics;
+}
+
+function flips(bench: StrategyBench, legs: readonly CoinFlipLeg[], draw: number | string): SignalBits[] {
   const { controls, coins, interval } = bench.study;
   const { from, to } = bench.room.grid(interval);
-  const stream = coinFlipStream(new Prng(controls.seed), bench.built.strategy, coins[leg] as string, draw);
-  coinFlipSignals(legs[leg] as CoinFlipLeg, from, to, stream, into);
+  const root = new Prng(controls.seed);
+  return legs.map((leg, i) =>
+    coinFlipSignals(leg, from, to, coinFlipStream(root, bench.loaded.strategy.name, coins[i] as string, draw)),
+  );
 }
 
 function calibratedCoinFlip(bench: StrategyBench, result: RunResult): readonly CoinFlipLeg[] {
   const { coins, interval, cell } = bench.study;
   const { from, to } = bench.room.grid(interval);
-  const countByLeg = (trades: RunResult['trades']): number[] =>
-    coins.map((_, leg) => trades.filter((trade) => trade.leg === leg).length);
-  const guess = coinFlipLegs(bench.signals, result.trades, { from, to, intervalMs: intervalMs(interval) });
-  const signals = bench.signals.map((column) => new Uint8Array(column.length));
-  return calibrateCoinFlip(guess, countByLeg(result.trades), to - from, (legs, name) => {
-    for (const [leg, into] of signals.entries()) flip(bench, legs, leg, name, into);
-    return countByLeg(bench.run(cell, signals).trades);
+  const wanted = coins.map((_, leg) => result.trades.filter((trade) => trade.leg === leg).length);
+  const guess = coinFlipLegs(bench.bits, result.trades, { from, to, intervalMs: intervalMs(interval) });
+  return calibrateCoinFlip(guess, wanted, to - from, (legs, name) => {
+    const { trades } = bench.draw(cell, flips(bench, legs, name));
+    const made = coins.map(() => 0);
+    for (let trade = 0; trade < trades.count; trade++) {
+      const leg = trades.legs[trade] as number;
+      made[leg] = (made[leg] as number) + 1;
+    }
+    return made;
   });
 }
 
@@ -150,10 +178,14 @@ function finerResults(bench: StrategyBench, finer: Interval): FinerResult[] {
 }
 
 function metricsOn(bench: StrategyBench, interval: Interval, result: RunResult): Metrics {
+  return metricsOf(result, contextOn(bench, interval));
+}
+
+function contextOn(bench: StrategyBench, interval: Interval): MetricsContext {
   const { coins, depositUsd } = bench.study;
   const { from } = bench.room.grid(interval);
   const firstOpenMs = openTimeAt(bench.room.candles(interval, coins[0] as string), from);
-  return metricsOf(result, { depositUsd, firstOpenMs, intervalMs: intervalMs(interval), legs: coins.length });
+  return { depositUsd, firstOpenMs, intervalMs: intervalMs(interval), legs: coins.length };
 }
 
 function missingFundingHours(bench: StrategyBench): number {
