@@ -203,8 +203,8 @@ export const rulesArbitrary: fc.Arbitrary<RiskRules> = fc.record({
   leverage: fc.constantFrom(1, 1, 1, 2, 3, 5, 10, 25, 50),
   maxOpen: absent(3, fc.integer({ min: 1, max: 2 })),
   maxExposure: absent(3, fc.constantFrom(0.5, 1, 2.5, 10)),
-  maxCoinExposure: absent(3, fc.constantFrom(0.3, 0.5, 1, 5)),
-  maxSideExposure: absent(3, fc.constantFrom(0.3, 0.5, 1, 5)),
+  maxCoinExposure: absent(3, fc.constantFrom(0.5, 2, 10, 30)),
+  maxSideExposure: absent(3, fc.constantFrom(0.5, 2, 10, 30)),
   minStopMoveBps: fc.constantFrom(0, 0, 10, 100),
 });
 
