@@ -13,6 +13,7 @@ import { deleteMessages, type Received, receiveMessages } from './messages.ts';
 import { packWork } from './packing.ts';
 import { thisProgram } from './program.ts';
 import { untilAborted } from './until-aborted.ts';
+import { counted } from './words.ts';
 
 export interface QueueRunnerOptions extends QueueCredentials {
   readonly log: QueueLog;
@@ -231,7 +232,6 @@ class Coordinator {
       this.#log.info(`waiting for workers: run ${this.#workerCommand}`);
     } else {
       const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
-      const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
       this.#log.info(`${counted(workers.length, 'worker')} with ${counted(threads, 'thread')}`);
     }
   }

@@ -11,6 +11,7 @@ import { type Evaluators, isOutOfMemory } from './evaluators.ts';
 import { PREFIX, type QueueLog, type QueueTiming, queueName, sweepKeys } from './keys.ts';
 import { type Message, sendMessage } from './messages.ts';
 import { unpackWork } from './packing.ts';
+import { counted } from './words.ts';
 
 export interface Service {
   readonly sweep: Announcement;
@@ -38,10 +39,11 @@ export async function serveSweep(service: Service): Promise<string | undefined> 
   const { sweep, log } = service;
   const evaluators = await service.open(await fetchWork(service));
   try {
-    log.info(`working on the sweep '${sweep.name}' with ${evaluators.threads} threads`);
+    log.info(`working on the sweep '${sweep.name}' with ${counted(evaluators.threads, 'thread')}`);
     const session = new Session(service, evaluators);
     await session.work();
-    log.info(`done with the sweep '${sweep.name}': ${session.combinations} combinations in ${session.chunks} chunks`);
+    const done = `${counted(session.combinations, 'combination')} in ${counted(session.chunks, 'chunk')}`;
+    log.info(`done with the sweep '${sweep.name}': ${done}`);
     return session.refusal;
   } finally {
     await evaluators.close();

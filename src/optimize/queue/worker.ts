@@ -30,6 +30,7 @@ export interface ServeOptions extends QueueCredentials {
   readonly openEvaluators?: OpenEvaluators;
 }
 
+const OUTDATED = 'the files of Candor have changed since this worker was started: start it again';
 /** Between two tries when Redis cannot do what it is asked, for lack of memory for example. */
 const TROUBLE_POLLS = 5;
 
@@ -92,11 +93,16 @@ class QueueWorker {
   async #next(): Promise<Announcement | undefined> {
     for (const sweep of await announcedSweeps(this.#redis)) {
       if (this.#refused.has(sweep.id) || !(await this.#hasChunks(sweep))) continue;
-      const reason = whyNot(sweep, this.#program, this.#options.strategiesDirectory);
+      const reason = this.#isOutdated() ? OUTDATED : whyNot(sweep, this.#program, this.#options.strategiesDirectory);
       if (reason === undefined) return sweep;
       await this.#refuse(sweep, reason);
     }
     return undefined;
+  }
+
+  /** Threads load their code when a sweep begins: it must still be the code that this program was started with. */
+  #isOutdated(): boolean {
+    return thisProgram().code !== this.#program.code;
   }
 
   async #hasChunks({ id }: Announcement): Promise<boolean> {
