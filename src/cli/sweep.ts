@@ -26,6 +26,7 @@ import type { Context, ExitCode } from './context.ts';
 import { count, counted, withDatabase, withStoredDatabase } from './database.ts';
 import type { Output } from './output.ts';
 import { commitOf, versionsOf } from './provenance.ts';
+import { type QueueOptions, queueRunnerOf } from './queue.ts';
 import { type CountedSweep, countSweep, type PlannedSweep, strategiesOf } from './sweep-plan.ts';
 import { EnginesDifferError, type Replays, replaySweep } from './sweep-replay.ts';
 import { carryOut } from './sweep-run.ts';
@@ -42,9 +43,8 @@ import {
 import { combinationsAsJson, type SweepView, showSweep } from './sweep-table.ts';
 import { TRIALS_FILE } from './trials.ts';
 
-export interface SweepOptions {
+export interface SweepOptions extends Partial<QueueOptions> {
   readonly workers?: number;
-  readonly queue?: string;
   readonly resume?: true;
   readonly show?: true;
   readonly yes?: true;
@@ -152,11 +152,9 @@ function noteResumed(stored: StoredSweep, earlier: StoredSweep | undefined, { ou
   }
 }
 
-async function runnerOf({ queue }: SweepOptions, workers: number, context: Context): Promise<Runner> {
+async function runnerOf({ queue, queueCa }: SweepOptions, workers: number, context: Context): Promise<Runner> {
   if (queue === undefined) return coresRunner(strategiesOf(context), workers);
-  const { queueRunner } = await import('../optimize/queue/coordinator.ts');
-  const log = { info: (text: string) => context.out.note(text), warn: (text: string) => context.out.note(text) };
-  return queueRunner(queue, { log, workerCommand: 'candor worker --queue URL' });
+  return await queueRunnerOf({ queue, ...(queueCa === undefined ? {} : { queueCa }) }, context);
 }
 
 /** Ctrl-C: the exit status is given at the edge. */
