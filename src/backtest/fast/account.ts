@@ -1,5 +1,6 @@
+import { limitCode } from '../../core/limits.ts';
 import { marginUsdOf } from '../../core/margin.ts';
-import { notionalAtClose, refusalCode, sizeEntry, sizingDistance } from '../../core/sizing.ts';
+import { notionalAtClose, sizeEntry, sizingDistance } from '../../core/sizing.ts';
 import { notionalOf } from '../../domain/instrument.ts';
 import { feeOf, fundingOf } from '../../domain/money.ts';
 import { REFUSALS, type Side } from '../../domain/trade.ts';
@@ -9,12 +10,6 @@ import { isInside, reasonOf } from './exit-book.ts';
 import type { LegRun } from './leg-run.ts';
 import type { FastSpec } from './spec.ts';
 import type { TradeColumns } from './trade-columns.ts';
-
-const COIN_OCCUPIED = refusalCode('coin-occupied');
-const MAX_OPEN = refusalCode('max-open');
-const MAX_EXPOSURE = refusalCode('max-exposure');
-const MAX_COIN_EXPOSURE = refusalCode('max-coin-exposure');
-const MAX_SIDE_EXPOSURE = refusalCode('max-side-exposure');
 
 /**
  * The account that the legs of a run share: sizes, limits and money, in whole micro-dollars. It does what `step` does,
@@ -35,6 +30,8 @@ export class FastAccount {
   readonly #notionalUsd = { long: 0, short: 0 };
   #legsInUse = 0;
   readonly #coinsInUse: Uint8Array;
+  /** The same object for every question. */
+  readonly #inUse = { legs: 0, notionalUsd: 0, sideNotionalUsd: 0, isCoinOccupied: false };
   /** Whether anything but the free cash of this one leg can refuse an entry. */
   readonly #isShared: boolean;
 
@@ -77,18 +74,15 @@ export class FastAccount {
 
   /** Holds back what the order will need; the lots, or the code of the limit that refuses it (rules 7 and 45). */
   #reserve(leg: LegRun, side: Side, close: number, lots: Lots): number {
-    const { maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = this.#spec.rules;
     const notionalUsd = notionalAtClose(leg.leg.instrument, close, lots);
-    const { cashUsd } = this;
     const { long, short } = this.#notionalUsd;
-    const exceeds = (limit: number | null, usedUsd: number): boolean =>
-      limit !== null && usedUsd + notionalUsd > limit * cashUsd;
-    if (this.#coinsInUse[leg.coin] === 1) return COIN_OCCUPIED;
-    if (maxOpen !== null && this.#legsInUse >= maxOpen) return MAX_OPEN;
-    if (exceeds(maxExposure, long + short)) return MAX_EXPOSURE;
-    // Nothing else is held on a coin: it is not occupied.
-    if (exceeds(maxCoinExposure, 0)) return MAX_COIN_EXPOSURE;
-    if (exceeds(maxSideExposure, side === 'long' ? long : short)) return MAX_SIDE_EXPOSURE;
+    const inUse = this.#inUse;
+    inUse.legs = this.#legsInUse;
+    inUse.notionalUsd = long + short;
+    inUse.sideNotionalUsd = this.#notionalUsd[side];
+    inUse.isCoinOccupied = this.#coinsInUse[leg.coin] === 1;
+    const limit = limitCode(this.#spec.rules, this.cashUsd, notionalUsd, inUse);
+    if (limit < 0) return limit;
     leg.side = side;
     this.#hold(leg, notionalUsd);
     this.#legsInUse++;
@@ -141,7 +135,7 @@ export class FastAccount {
     const { costs, rules } = this.#spec;
     const reason = reasonOf(exitCode);
     const inside = isInside(exitCode);
-    const entryNotionalUsd = notionalOf(instrument, leg.entryPrice, lots);
+    const entryNotionalUsd = leg.notionalUsd as MicroUsd;
     const exitNotionalUsd = notionalOf(instrument, leg.exitPrice, lots);
     const exitFeeUsd = feeOf(exitNotionalUsd, reason === 'target' ? costs.makerFee : costs.takerFee);
     const resultUsd = direction * (exitNotionalUsd - entryNotionalUsd);
