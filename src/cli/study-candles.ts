@@ -5,7 +5,7 @@ import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts
 import type { MarketDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
 
-/** Settling of the built-in strategies fits many times over. */
+/** Settling of the built-in strategies fits many times over; for what takes longer there are more. */
 const SYNTHETIC_DAYS_BESIDE_SPAN = 30;
 
 export interface CandleRequest {
@@ -146,12 +146,16 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
 
 /** The span, and before it what the strategies take to settle. */
 function stretchOf({ wanted: { span }, settlings }: CandleRequest, nowMs: number): Stretch {
-  const settleMs = Math.max(...settlings.map(({ interval, candles }) => (candles + 1) * intervalMs(interval)));
+  const settleMs = settleMsOf(settlings, 1);
   if (!('days' in span)) return { fromMs: span.fromMs - settleMs, toMs: span.toMs };
   return { fromMs: nowMs - span.days * DAY_MS - settleMs, toMs: nowMs };
 }
 
-async function synthetic({ wanted, coins, settlings, seed }: CandleRequest): Promise<OpenCandles> {
+function settleMsOf(settlings: readonly Settling[], spareCandles: number): number {
+  return Math.max(...settlings.map(({ interval, candles }) => (candles + spareCandles) * intervalMs(interval)));
+}
+
+async function synthetic({ wanted, coins, settlings, seed, stretch }: CandleRequest): Promise<OpenCandles> {
   const { kind, name, span } = wanted;
   if (!('days' in span)) {
     throw new UsageError(`the ${kind} '${name}' asks for certain dates, and the synthetic market has none`, {
@@ -160,6 +164,8 @@ async function synthetic({ wanted, coins, settlings, seed }: CandleRequest): Pro
   }
   const { syntheticCandles } = await import('../backtest/synthetic-source.ts');
   const intervals = settlings.map(({ interval }): Interval => interval);
-  const days = span.days + SYNTHETIC_DAYS_BESIDE_SPAN;
+  const neededMs =
+    stretch === undefined ? span.days * DAY_MS + settleMsOf(settlings, 0) : stretch.toMs - stretch.fromMs;
+  const days = Math.max(span.days + SYNTHETIC_DAYS_BESIDE_SPAN, Math.ceil(neededMs / DAY_MS) + 1);
   return { source: syntheticCandles({ coins, intervals, days, seed }), close: () => {} };
 }

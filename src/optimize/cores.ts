@@ -26,6 +26,7 @@ function inThisThread(strategiesDirectory: string): Runner {
 
 function onThreads(strategiesDirectory: string, workers: number): Runner {
   return async (work, chunks, onResult, signal) => {
+    if (chunks.length === 0) return;
     const setting: CoresSetting = { work, strategiesDirectory };
     const entry = new URL('./cores-worker.ts', import.meta.url);
     const pool = await openPool({ entry, workerData: setting, threads: Math.min(workers, chunks.length) });
