@@ -144,7 +144,7 @@ describe('a worker that cannot start', () => {
 });
 
 describe('nothing that can crash a process is in a thread', () => {
-  test.each(['./study-worker.ts', '../strategy/load.ts'])(
+  test.each(['./study-worker.ts', '../optimize/cores-worker.ts', '../../strategies/breakout.ts'])(
     '%s brings no WebAssembly and no native addon',
     async (file) => {
       const pool = await poolOf({ threads: 1, workerData: { begun, data: { grids: [] } } });

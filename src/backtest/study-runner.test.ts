@@ -223,7 +223,7 @@ test('a strategy whose file is not the one that was checked has no outcome', asy
   const fileSha256 = new Map([['breakout', 'another']]);
   const { strategies } = await run(study(['breakout', 'rsi-reversion'], 10), STRATEGIES, { fileSha256 });
   expect(strategies).toMatchObject([
-    { name: 'breakout', error: { message: expect.stringContaining('was changed while it was used') } },
+    { name: 'breakout', error: { message: expect.stringContaining('is not the file that this run began with') } },
     { name: 'rsi-reversion', rotation: { draws: 10 } },
   ]);
 });

@@ -78,7 +78,7 @@ describe('evaluating a sweep', () => {
     const [first, ...others] = work.strategies;
     const strategies = [{ name: first?.name ?? '', fileSha256: '0'.repeat(64) }, ...others];
     await expect(ChunkEvaluator.open({ ...work, strategies }, STRATEGIES)).rejects.toThrow(
-      'strategies/breakout-volume.ts is not the file that the sweep began with',
+      'strategies/breakout-volume.ts is not the file that this run began with',
     );
   });
 });

@@ -6,11 +6,11 @@ import type { RunSpec } from '../backtest/run.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
 import type { BuiltStrategy, Strategy } from '../strategy/define.ts';
-import { loadStrategy } from '../strategy/load.ts';
+import { loadCheckedStrategy } from '../strategy/load.ts';
 import type { SignalBits } from '../strategy/signal-bits.ts';
 import { signalBits, signalFlags } from '../strategy/signals.ts';
 import { type Chunk, type ChunkResult, SWEEP_METRICS, type SweepWork } from './contract.ts';
-import { bitmapBytesOfSet, CHUNK_BITMAP_BYTES, requireSameFiles, type SweepBlock, SweepPlan } from './plan.ts';
+import { bitmapBytesOfSet, CHUNK_BITMAP_BYTES, type SweepBlock, SweepPlan } from './plan.ts';
 
 /** What one set of params says, coin by coin, and on how many rows of the span it wants to enter. */
 interface Speech {
@@ -47,8 +47,9 @@ export class ChunkEvaluator {
 
   /** @throws StrategyError where a strategy cannot be loaded, or is not the file that the work is about */
   static async open(work: SweepWork, strategiesDirectory: string): Promise<ChunkEvaluator> {
-    const loaded = await Promise.all(work.strategies.map(({ name }) => loadStrategy(name, strategiesDirectory)));
-    requireSameFiles(work.strategies, loaded);
+    const loaded = await Promise.all(
+      work.strategies.map(({ name, fileSha256 }) => loadCheckedStrategy(name, strategiesDirectory, fileSha256)),
+    );
     return new ChunkEvaluator(
       work,
       loaded.map(({ strategy }) => strategy),

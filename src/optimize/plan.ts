@@ -1,4 +1,3 @@
-import { StrategyError } from '../domain/errors.ts';
 import type { RiskCell } from '../domain/study.ts';
 import type { Sweep } from '../domain/sweep.ts';
 import type { Interval } from '../domain/time.ts';
@@ -173,18 +172,4 @@ export function withEveryParam(sweep: Sweep, strategies: readonly Strategy[]): S
       return { name: strategy.name, params: Object.fromEntries(params) };
     }),
   };
-}
-
-/** @throws StrategyError where the strategies that were loaded are not the ones that the work is about */
-export function requireSameFiles(
-  wanted: readonly { readonly name: string; readonly fileSha256: string }[],
-  loaded: readonly { readonly strategy: Strategy; readonly sha256: string }[],
-): void {
-  for (const [i, { name, fileSha256 }] of wanted.entries()) {
-    if (loaded[i]?.strategy.name === name && loaded[i]?.sha256 === fileSha256) continue;
-    throw new StrategyError(`strategies/${name}.ts is not the file that the sweep began with`, {
-      details: [`wanted: sha256 ${fileSha256}`, `found: sha256 ${loaded[i]?.sha256 ?? 'none'}`],
-      hint: 'Results of two versions of a strategy do not belong together. Give every machine the same file.',
-    });
-  }
 }

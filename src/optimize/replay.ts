@@ -1,5 +1,6 @@
 import { resultOf } from '../backtest/fast/result.ts';
 import { runReference } from '../backtest/reference.ts';
+import { type Difference, differenceOfRuns, isSame } from '../backtest/replay.ts';
 import type { RunResult } from '../backtest/run.ts';
 import { openTimeAt } from '../domain/candle.ts';
 import { Prng } from '../domain/prng.ts';
@@ -8,14 +9,6 @@ import { intervalMs } from '../domain/time.ts';
 import { SWEEP_METRICS } from './contract.ts';
 import type { ChunkEvaluator } from './evaluate.ts';
 import { referenceMetrics, type SweepValues } from './reference-metrics.ts';
-
-/** The first thing in which the engines do not agree. */
-export interface Difference {
-  /** `trade 3, exitPrice`; `the ledger, feesUsd`; `the metric netReturn`. */
-  readonly where: string;
-  readonly fast: unknown;
-  readonly reference: unknown;
-}
 
 export interface Replay {
   readonly index: number;
@@ -54,56 +47,12 @@ export function replay(
   return { index, reference, difference: differenceOfRuns(fast, reference) ?? differenceOfMetrics(found, metrics) };
 }
 
-function differenceOfRuns(fast: RunResult, reference: RunResult): Difference | undefined {
-  for (let i = 0; i < Math.max(fast.trades.length, reference.trades.length); i++) {
-    const found = firstDifference(`trade ${i + 1}`, fast.trades[i], reference.trades[i]);
-    if (found !== undefined) return found;
-  }
-  const { heldRows, conflicts, lapses } = reference;
-  const counts = { heldRows: fast.heldRows, conflicts: fast.conflicts, lapses: fast.lapses };
-  return (
-    firstDifference('the ledger', fast.ledger, reference.ledger) ??
-    firstDifference('the refusals', fast.refusals, reference.refusals) ??
-    firstDifference('the counts', counts, { heldRows, conflicts, lapses }) ??
-    differenceOfAccounts(fast.equityUsd, reference.equityUsd)
-  );
-}
-
-function differenceOfAccounts(fast: Float64Array, reference: Float64Array): Difference | undefined {
-  for (let i = 0; i < reference.length; i++) {
-    if (!isSame(fast[i], reference[i])) {
-      return { where: `the account at close ${i + 1}`, fast: fast[i], reference: reference[i] };
-    }
-  }
-  return undefined;
-}
-
 function differenceOfMetrics(found: SweepValues, expected: SweepValues): Difference | undefined {
   for (const metric of SWEEP_METRICS) {
     const [fast, reference] = [found[metric], expected[metric]];
     if (!isSame(fast, reference)) return { where: `the metric ${metric}`, fast, reference };
   }
   return undefined;
-}
-
-/** The first field whose values differ, in the order of the reference. */
-function firstDifference(
-  where: string,
-  fast: object | undefined,
-  reference: object | undefined,
-): Difference | undefined {
-  if (fast === undefined || reference === undefined) return { where, fast: fast ?? null, reference: reference ?? null };
-  const values = fast as Readonly<Record<string, unknown>>;
-  for (const key of new Set([...Object.keys(reference), ...Object.keys(fast)])) {
-    const expected = (reference as Readonly<Record<string, unknown>>)[key];
-    if (!isSame(values[key], expected)) return { where: `${where}, ${key}`, fast: values[key], reference: expected };
-  }
-  return undefined;
-}
-
-/** A database keeps one zero and one NaN. */
-function isSame(one: unknown, other: unknown): boolean {
-  return Object.is(one, other) || one === other;
 }
 
 /** At most so many are drawn by chance: a fault that shows in one of a hundred is found by fewer. */

@@ -48,7 +48,7 @@ describe('loading a strategy', () => {
     const { strategy, sha256 } = await loadStrategy('breakout', strategies);
     expect((await loadCheckedStrategy('breakout', strategies, sha256)).strategy).toBe(strategy);
     await expect(loadCheckedStrategy('breakout', strategies, 'another')).rejects.toThrow(
-      'strategies/breakout.ts was changed while it was used',
+      'strategies/breakout.ts is not the file that this run began with',
     );
   });
 

@@ -45,21 +45,22 @@ export async function loadStrategy(nameOrFile: string, directory: string): Promi
 }
 
 /**
- * Imports a strategy in a worker thread. `loadStrategy` checked it before, in the main thread; so this one only makes
- * sure that it is still the same file.
+ * Imports a strategy that `loadStrategy` has checked already, here or in the process that handed out the work: no more
+ * than that it is the same file is looked at. Worker threads load theirs so, because the check runs on WebAssembly.
  *
- * @param expectedSha256 of the file that was checked
- * @throws StrategyError where the file is another one by now
+ * @param checkedSha256 of the file that was checked
+ * @throws StrategyError where this is another file
  */
 export async function loadCheckedStrategy(
   nameOrFile: string,
   directory: string,
-  expectedSha256: string,
+  checkedSha256: string,
 ): Promise<LoadedStrategy> {
   const { file, sha256 } = read(nameOrFile, directory);
-  if (sha256 !== expectedSha256) {
-    throw new StrategyError(`${shownPath(file)} was changed while it was used`, {
-      hint: 'What was found out so far is of another strategy. Run the command again.',
+  if (sha256 !== checkedSha256) {
+    throw new StrategyError(`${shownPath(file)} is not the file that this run began with`, {
+      details: [`wanted: sha256 ${checkedSha256}`, `found: sha256 ${sha256}`],
+      hint: 'Results of two versions of a strategy do not belong together. Give every worker the same file.',
     });
   }
   return importLoaded(file, sha256);
