@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { coordinate, until } from '../../test/queue-stage.ts';
 import { describeWithRedis, RedisServer } from '../../test/redis-server.ts';
@@ -9,12 +10,14 @@ import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import type { ChunkResult } from '../optimize/contract.ts';
 import { coresRunner } from '../optimize/cores.ts';
 
+const SWEEPS = fileURLToPath(new URL('../../backtests/sweeps/', import.meta.url));
 const PASSWORD = 'open-sesame';
 
-/** A clone's folder, as far as a worker needs it. */
+/** A clone's folder, as far as a sweep and its workers need it. */
 function inProject(body: (folder: string) => Promise<void>): Promise<void> {
   return inTemporaryFolder({}, async (folder) => {
     cpSync(STRATEGIES, join(folder, 'strategies'), { recursive: true });
+    cpSync(SWEEPS, join(folder, 'backtests', 'sweeps'), { recursive: true });
     linkCandor(folder);
     await body(folder);
   });
@@ -69,5 +72,31 @@ describeWithRedis('candor worker', () => {
       await new Promise((said) => child.stderr?.once('data', said));
       child.kill('SIGINT');
       expect(await ended).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('waiting for sweeps at') });
+    }));
+
+  test('carries out candor sweep --queue, which is stopped while it waits, and resumed', () =>
+    inProject(async (folder) => {
+      const env = { CANDOR_REDIS_PASSWORD: PASSWORD };
+      const sweep = (database: string, ...more: string[]): string[] => {
+        return ['--database', join(folder, database), 'sweep', '--synthetic', '--yes', '--json', ...more];
+      };
+      const waiting = startCandor(sweep('queue.sqlite', '--queue', server.url), folder, env);
+      await new Promise<void>((resolve) => {
+        waiting.child.stderr?.on('data', (text: string) => {
+          if (text.includes(`waiting for workers: run npx candor worker --queue ${server.url}`)) resolve();
+        });
+      });
+      waiting.child.kill('SIGINT');
+      expect(await waiting.ended).toMatchObject({ exitCode: 130, stderr: expect.stringContaining('--resume') });
+
+      const worker = startCandor(['worker', '--queue', server.url], folder, env);
+      const overQueue = await runCandor(sweep('queue.sqlite', '--queue', server.url, '--resume'), folder, env);
+      worker.child.kill('SIGTERM');
+      expect((await worker.ended).exitCode).toBe(0);
+      const onOneCore = await runCandor(sweep('alone.sqlite', '--workers', '1'), folder);
+      const [first, second] = [overQueue, onOneCore].map(({ stdout }) => JSON.parse(stdout));
+      expect(first.resultHash).toMatch(/^[0-9a-f]{64}$/);
+      expect(first.resultHash).toBe(second.resultHash);
+      expect(first.combinations).toEqual(second.combinations);
     }));
 });
