@@ -9,8 +9,8 @@ import { Condition, type Series } from '../src/series/series.ts';
 import { sharedData } from './shared-data.ts';
 
 /** Real candles, for tests on series; the importer of the product has tests of its own. */
-export function realCandles(coin: string, interval: Interval): CandleColumns {
-  const lines = gunzipSync(readFileSync(sharedData(`candles/hyperliquid_${coin}_${interval}.csv.gz`)))
+export function realCandles(coin: string, interval: Interval, venue = 'hyperliquid'): CandleColumns {
+  const lines = gunzipSync(readFileSync(sharedData(`candles/${venue}_${coin}_${interval}.csv.gz`)))
     .toString('utf8')
     .trim()
     .split('\n')

@@ -12,6 +12,7 @@ import type { RiskRules } from '../domain/risk-rules.ts';
 import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../domain/signal.ts';
 import { HOUR_MS, type Interval, parseTime } from '../domain/time.ts';
 import { fromUsd } from '../domain/units.ts';
+import { runFast } from './fast/result.ts';
 import { fundingColumns } from './funding.ts';
 import { runReference } from './reference.ts';
 import type { Leg, RunSpec } from './run.ts';
@@ -51,7 +52,7 @@ describeWithSharedData('ninety days of three coins', () => {
     ],
     ['leverage 20, out after a day', '1h', { leverage: 20, maxHold: 24, target: null }],
     ['fills on half hours', '30m', { maxHold: 12, trail: { distance: { fraction: 0.02 }, after: 0.5 } }],
-  ])('%s: the engine and the oracle agree to the micro-dollar', (_, interval, rules) => {
+  ])('%s: both engines and the oracle agree to the micro-dollar', (_, interval, rules) => {
     const { spec, rates } = realRun(interval, { ...BASE, ...rules });
     const engine = runReference(spec);
     const oracle = runOracle(spec, rates);
@@ -63,6 +64,7 @@ describeWithSharedData('ninety days of three coins', () => {
     expect(exact(engine.trades)).toEqual(exact(oracle.trades));
     expect(cashOf(engine.ledger)).toBe(oracle.cashUsd);
     expect(engine.refusals).toEqual(oracle.refusals);
+    expect(runFast(spec)).toEqual(engine);
   });
 });
 
