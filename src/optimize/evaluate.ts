@@ -95,12 +95,18 @@ export class ChunkEvaluator {
   #evaluatePart(block: SweepBlock, from: number, to: number, into: ChunkResult, row: number): void {
     const { cells } = block;
     const firstSet = Math.floor(from / cells);
-    const speeches = this.#listen(block, firstSet, Math.ceil(to / cells));
-    for (let at = from; at < to; at++) {
-      const { bits, signals } = speeches[Math.floor(at / cells) - firstSet] as Speech;
-      const { rules } = this.work.sweep.grid[at % cells] as { readonly rules: RiskRules };
-      const run = this.#engine.run(this.#spec(block, bits, rules));
-      sweepMetrics(run, signals, into, (row + at - from) * SWEEP_METRICS.length);
+    const endSet = Math.ceil(to / cells);
+    const speeches = this.#listen(block, firstSet, endSet);
+    // Cell by cell, because what the engine remembers of one cell then stays in the cache for all sets of params.
+    for (let cell = 0; cell < cells; cell++) {
+      const { rules } = this.work.sweep.grid[cell] as { readonly rules: RiskRules };
+      for (let set = firstSet; set < endSet; set++) {
+        const at = set * cells + cell;
+        if (at < from || at >= to) continue;
+        const { bits, signals } = speeches[set - firstSet] as Speech;
+        const run = this.#engine.run(this.#spec(block, bits, rules));
+        sweepMetrics(run, signals, into, (row + at - from) * SWEEP_METRICS.length);
+      }
     }
   }
 
