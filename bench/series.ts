@@ -3,7 +3,8 @@ import type { CandleColumns } from '../src/domain/candle.ts';
 import { Evaluation } from '../src/series/evaluation.ts';
 import { ownMarket } from '../src/series/market.ts';
 import type { Condition, Series } from '../src/series/series.ts';
-import { walk } from './candles.ts';
+import { btcCandles } from './candles.ts';
+import { LOOKBACKS, SURGES } from './reference-job.ts';
 
 /** One year of minutes. */
 const CANDLES = 525_600;
@@ -19,9 +20,22 @@ interface Job {
   readonly name: string;
   readonly limitMs?: number;
   readonly wanted: readonly (Series | Condition)[];
+  /** Each in an evaluation of its own, so that nothing is shared. */
+  readonly apart?: true;
 }
 
 const { close, high, volume, atr, adx, macd, bollinger, vwap, every } = ownMarket;
+
+/** The entry sets of the reference job. */
+const BREAKOUTS = LOOKBACKS.flatMap((lookback) =>
+  SURGES.map((surge) => {
+    const breaks = close.gt(high.ago(1).highest(lookback));
+    return breaks.and(volume.gt(volume.ago(1).mean(lookback).times(surge)));
+  }),
+);
+
+/** The same conditions as a plan cannot take apart: computed at every row. */
+const EVERYWHERE = BREAKOUTS.map((condition) => condition.not().not());
 
 const JOBS: readonly Job[] = [
   { name: 'close alone (what reading and keeping a column costs)', wanted: [close] },
@@ -37,33 +51,25 @@ const JOBS: readonly Job[] = [
   { name: 'bollinger of 20', wanted: [bollinger().upper, bollinger().lower] },
   { name: 'vwap of 20', wanted: [vwap(20)] },
   { name: "every('4h') mean of 20", wanted: [every('4h').close.mean(20)] },
-  { name: 'rolling maxima of 12 lengths, 10 to 65', wanted: lengths().map((n) => high.highest(n)) },
-  { name: 'means of 12 lengths, 10 to 65', wanted: lengths().map((n) => close.mean(n)) },
-  {
-    name: 'breakout on volume: 36 entry conditions as bitmaps',
-    wanted: lengths().flatMap((n) => [1, 1.5, 2].map((surge) => breakout(n, surge))),
-  },
+  { name: 'rolling maxima of 12 lengths, 10 to 65', wanted: LOOKBACKS.map((n) => high.highest(n)) },
+  { name: 'means of 12 lengths, 10 to 65', wanted: LOOKBACKS.map((n) => close.mean(n)) },
+  { name: 'breakout on volume: 36 entry sets as bitmaps', limitMs: 40, wanted: BREAKOUTS },
+  { name: 'the same, all conditions at every row', wanted: EVERYWHERE },
+  { name: 'the same, and each set on its own', wanted: EVERYWHERE, apart: true },
 ];
 
-function lengths(): readonly number[] {
-  return Array.from({ length: 12 }, (_, i) => 10 + 5 * i);
-}
-
-function breakout(lookback: number, surge: number): Condition {
-  const breaks = close.gt(high.ago(1).highest(lookback));
-  return breaks.and(volume.gt(volume.ago(1).mean(lookback).times(surge)));
-}
-
-/** Evaluates each job over a year of one-minute candles of a random walk, all in one thread. */
+/** Evaluates each job over a year of one-minute candles, all in one thread. */
 export async function benchSeries(): Promise<SeriesTiming[]> {
-  const candles = walk('1m', CANDLES);
-  const markets = new Map([['BTC', { candles }]]);
-  const bench = new Bench({ time: 300, warmupTime: 100 });
-  for (const { name, wanted } of JOBS) {
+  const { candles, from } = btcCandles('binance-spot', '1m', CANDLES);
+  const bench = new Bench({ time: 300, iterations: 11, warmupTime: 100, warmupIterations: 2 });
+  for (const { name, wanted, apart } of JOBS) {
+    const parts = apart === undefined ? [wanted] : wanted.map((item) => [item]);
     bench.add(name, () => {
-      const evaluation = new Evaluation({ coin: 'BTC', interval: '1m' }, markets);
-      evaluation.request(...wanted);
-      evaluation.advanceTo(CANDLES);
+      for (const part of parts) {
+        const evaluation = evaluationOn(candles);
+        evaluation.request(...part);
+        evaluation.advanceTo(CANDLES);
+      }
     });
   }
   await bench.run();
@@ -71,7 +77,12 @@ export async function benchSeries(): Promise<SeriesTiming[]> {
     const medianMs = latencyMs(bench, i);
     return limitMs === undefined ? { name, medianMs } : { name, medianMs, limitMs };
   });
-  return [...timings, { name: 'one live candle of the 36 conditions', medianMs: liveCandleMs(candles) }];
+  const live = { name: `one live candle of the 36 sets, ${from}`, medianMs: liveCandleMs(candles) };
+  return [...timings, live];
+}
+
+function evaluationOn(candles: CandleColumns): Evaluation {
+  return new Evaluation({ coin: 'BTC', interval: '1m' }, new Map([['BTC', { candles }]]));
 }
 
 function latencyMs(bench: Bench, task: number): number {
@@ -81,8 +92,8 @@ function latencyMs(bench: Bench, task: number): number {
 
 /** The mean time of `advanceTo(seen + 1)` over ten thousand candles. */
 function liveCandleMs(candles: CandleColumns): number {
-  const evaluation = new Evaluation({ coin: 'BTC', interval: '1m' }, new Map([['BTC', { candles }]]));
-  evaluation.request(...lengths().flatMap((n) => [1, 1.5, 2].map((surge) => breakout(n, surge))));
+  const evaluation = evaluationOn(candles);
+  evaluation.request(...BREAKOUTS);
   evaluation.advanceTo(20_000);
   const start = performance.now();
   for (let end = 20_001; end <= 30_000; end++) evaluation.advanceTo(end);
