@@ -98,8 +98,8 @@ class Samples {
   }
 
   /**
-   * Where the values of one of the terms are when `steps` have run. Each is taken once, and read before later steps run:
-   * those may write over what none of the terms that are still to come needs.
+   * Where the values of one of the terms are when `steps` have run. Each is taken once, and read before later steps
+   * run: those may write over what none of the terms that are still to come needs.
    */
   takeOnce(term: Term, steps: Step[]): Float64Array {
     const parts = this.#sampler.partsOf(term);

@@ -126,8 +126,8 @@ function ordered(factors: readonly Factor[]): readonly Factor[] {
 }
 
 /**
- * The first conditions of all paths. Of breaks of one range that differ in length, the shortest is searched for, and the
- * longer are those whose search came further.
+ * The first conditions of all paths. Of breaks of one range that differ in length, the shortest is searched for, and
+ * the longer are those whose search came further.
  */
 function trunkOf(firsts: readonly Factor[]): { branches: Branch[]; firsts: ReadonlyMap<string, Branch> } {
   const branches: Branch[] = [];

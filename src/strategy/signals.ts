@@ -19,7 +19,8 @@ const FLAGS: Readonly<Record<SideName, number>> = {
  * The same set of conditions, of whatever strategy and side, is the same array. The arrays are those of the evaluation:
  * they are not to be changed, and they have a bit for each of its rows, also for those that are not reached.
  *
- * @throws StrategyError when code of a strategy fails on these candles; DataError when candles that it reads are absent.
+ * @throws StrategyError when code of a strategy fails on these candles; DataError when candles that it reads are
+ *   absent.
  */
 export function signalBits(builds: readonly BuiltStrategy[], evaluation: Evaluation, to: number): SignalBits[] {
   const spoken = builds.map(sidesOf);
