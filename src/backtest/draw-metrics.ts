@@ -24,17 +24,7 @@ export class DrawMetrics {
     const tally = new TradeTally();
     for (let trade = 0; trade < trades.count; trade++) {
       const [long, short] = byLeg[trades.legs[trade] as number] as readonly [Excursions, Excursions];
-      const excursions = trades.directions[trade] === 1 ? long : short;
-      const entryRow = trades.entryRows[trade] as number;
-      excursions.look(run, trade, entryRow);
-      const netUsd = trades.netUsd(trade);
-      tally.add(
-        netUsd,
-        netUsd / (trades.riskUsd[trade] as number),
-        riskFractionOf(trades.entryPrices[trade] as number, trades.stops[trade] as number),
-        excursions.maeR[entryRow] as number,
-        excursions.mfeR[entryRow] as number,
-      );
+      (trades.directions[trade] === 1 ? long : short).tally(run, trade, tally);
     }
     return { ...tally.metrics(), ...accountMetrics({ ledger: ledgerOf(run), equityUsd, heldRows }, this.#context) };
   }
@@ -46,50 +36,65 @@ export class DrawMetrics {
   }
 }
 
+/** What is remembered of a position, side by side: how it ended, its initial stop, and its excursions. */
+const FIELDS = 5;
+const EXIT_ROW = 0;
+const EXIT_PRICE = 1;
+const STOP = 2;
+const MAE_R = 3;
+const MFE_R = 4;
+
 /** The furthest against and in favour of positions on one side of a market, in R, by the row of their entry. */
 class Excursions {
-  readonly maeR: Float64Array;
-  readonly mfeR: Float64Array;
   readonly #market: FastMarket;
   readonly #direction: 1 | -1;
-  /** How the position ended that they are of; one that ended otherwise is looked up anew. */
-  readonly #exitRows: Int32Array;
-  readonly #exitPrices: Float64Array;
-  readonly #stops: Float64Array;
+  readonly #known: Float64Array;
 
   constructor(market: FastMarket, direction: 1 | -1) {
-    const rows = market.candles.length;
     this.#market = market;
     this.#direction = direction;
-    this.maeR = new Float64Array(rows);
-    this.mfeR = new Float64Array(rows);
-    this.#exitRows = new Int32Array(rows);
-    this.#exitPrices = new Float64Array(rows);
-    this.#stops = new Float64Array(rows);
+    this.#known = new Float64Array(FIELDS * market.candles.length);
   }
 
-  /** Makes sure that the excursions at this row are those of this trade. */
-  look({ trades }: FastRun, trade: number, entryRow: number): void {
+  /** Adds a trade to the tally. */
+  tally(run: FastRun, trade: number, tally: TradeTally): void {
+    const { trades } = run;
+    const known = this.#known;
+    const at = FIELDS * (trades.entryRows[trade] as number);
     const exitPrice = trades.exitPrices[trade] as number;
     const stop = trades.stops[trade] as number;
-    // The end of the data is the only exit after its candle, and its own row alone cannot tell.
-    const exitRow = (trades.exitRows[trade] as number) + (reasonOf(trades.codes[trade] as number) === 'end' ? 1 : 0);
-    const isKnown =
-      this.#exitRows[entryRow] === exitRow &&
-      this.#exitPrices[entryRow] === exitPrice &&
-      this.#stops[entryRow] === stop;
-    if (isKnown) return;
-    this.#exitRows[entryRow] = exitRow;
-    this.#exitPrices[entryRow] = exitPrice;
-    this.#stops[entryRow] = stop;
+    // Only the end of the data is stamped at a close that was survived.
+    const isEnd = reasonOf(trades.codes[trade] as number) === 'end';
+    const exitRow = (trades.exitRows[trade] as number) + (isEnd ? 1 : 0);
+    if (known[at + EXIT_ROW] !== exitRow || known[at + EXIT_PRICE] !== exitPrice || known[at + STOP] !== stop) {
+      known[at + EXIT_ROW] = exitRow;
+      known[at + EXIT_PRICE] = exitPrice;
+      known[at + STOP] = stop;
+      this.#look(run, trade, at);
+    }
+    const netUsd = trades.netUsd(trade);
+    const riskFraction = riskFractionOf(trades.entryPrices[trade] as number, stop);
+    tally.add(
+      netUsd,
+      netUsd / (trades.riskUsd[trade] as number),
+      riskFraction,
+      known[at + MAE_R] as number,
+      known[at + MFE_R] as number,
+    );
+  }
 
-    const entryPrice = trades.entryPrices[trade] as number;
+  #look({ trades }: FastRun, trade: number, at: number): void {
+    const known = this.#known;
     const { tree } = this.#market;
+    const entryRow = trades.entryRows[trade] as number;
+    const entryPrice = trades.entryPrices[trade] as number;
+    const exitPrice = known[at + EXIT_PRICE] as number;
+    const exitRow = known[at + EXIT_ROW] as number;
     // Extremes are those of candles survived.
     const above = Math.max(tree.highest(entryRow, exitRow), entryPrice, exitPrice) - entryPrice;
     const below = entryPrice - Math.min(tree.lowest(entryRow, exitRow), entryPrice, exitPrice);
-    const riskDistance = Math.abs(entryPrice - stop);
-    this.maeR[entryRow] = (this.#direction === 1 ? below : above) / riskDistance;
-    this.mfeR[entryRow] = (this.#direction === 1 ? above : below) / riskDistance;
+    const riskDistance = Math.abs(entryPrice - (known[at + STOP] as number));
+    known[at + MAE_R] = (this.#direction === 1 ? below : above) / riskDistance;
+    known[at + MFE_R] = (this.#direction === 1 ? above : below) / riskDistance;
   }
 }

@@ -10,8 +10,8 @@ import { type RotationPlan, rotationPlans } from './rotation.ts';
 import type { Judged, StudySetting, Task } from './study-tasks.ts';
 
 /**
- * Draws in one task: small enough that the bar moves and Ctrl-C is heard, large enough that handing over costs
- * nothing.
+ * Draws in one task, one of which is run again on the reference engine: few enough that the bar moves and Ctrl-C is
+ * heard, as many as make handing over cost nothing.
  */
 const CHUNK_DRAWS = 100;
 

@@ -10,6 +10,7 @@ import { DrawMetrics } from './draw-metrics.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
 import { equityOf, resultOf } from './fast/result.ts';
 import { checkLookAhead } from './look-ahead.ts';
+import type { MarketRoom } from './market-room.ts';
 import { entriesWithoutVolume, type Metrics, type MetricsContext, metricsOf } from './metrics.ts';
 import type { DrawTable, FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
 import { replay } from './replay.ts';
@@ -88,16 +89,17 @@ export function coinFlipTask(
   return drawChunk(bench, 'coin-flip', { firstDraw, draws, fanRows }, (draw) => flips(bench, legs, draw));
 }
 
-/** Share of the draws that the reference engine runs again. */
-const REPLAYED = 0.01;
-
 interface ChunkOfDraws {
   readonly firstDraw: number;
   readonly draws: number;
   readonly fanRows: readonly number[];
 }
 
-/** @throws EngineDifference */
+/**
+ * One draw of every chunk, so one in a hundred, runs again on the reference engine.
+ *
+ * @throws EngineDifference
+ */
 function drawChunk(
   bench: StrategyBench,
   control: DrawTable['kind'],
@@ -108,24 +110,25 @@ function drawChunk(
   const { name } = loaded.strategy;
   const recorder = new DrawRecorder(firstDraw, draws, fanRows);
   const metrics = drawMetricsOf(bench);
-  const sample = new Prng(study.controls.seed).fork(`replay/${control}/${name}`);
+  const chosen = new Prng(study.controls.seed).fork(`replay/${control}/${name}/${firstDraw}`).below(draws);
   for (let draw = firstDraw; draw < firstDraw + draws; draw++) {
     const run = bench.draw(study.cell, scheduleOf(draw));
     const equityUsd = equityOf(run);
     recorder.record(metrics.of(run, equityUsd), equityUsd);
-    if (sample.fork(`${draw}`).uniform() < REPLAYED) {
+    if (draw === firstDraw + chosen) {
       replay(run.spec, resultOf(run), `draw ${draw} of the ${control} of '${name}'`);
     }
   }
   return recorder.chunk();
 }
 
-/** Of a bench, for all its chunks of draws. */
-const drawMetrics = new WeakMap<StrategyBench, DrawMetrics>();
+/** What is remembered between draws holds for all strategies: they enter the same candles and wear the same stops. */
+const drawMetrics = new WeakMap<MarketRoom, DrawMetrics>();
 
 function drawMetricsOf(bench: StrategyBench): DrawMetrics {
-  const metrics = drawMetrics.get(bench) ?? new DrawMetrics(contextOn(bench, bench.study.interval));
-  drawMetrics.set(bench, metrics);
+  const { room, study } = bench;
+  const metrics = drawMetrics.get(room) ?? new DrawMetrics(contextOn(bench, study.interval));
+  drawMetrics.set(room, metrics);
   return metrics;
 }
 
