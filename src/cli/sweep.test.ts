@@ -26,6 +26,23 @@ grid: { stop: [1 %, 2 %, 2 atr], target: [1, 2] }
 /** (4 sets + 9 sets) × 6 cells × 2 coins × 2 intervals */
 const COMBINATIONS = (4 + 9) * 6 * 2 * 2;
 
+/** Keeps more of every candle than any machine has room for. */
+const HOARDS = `
+import { defineStrategy, scan } from 'candor';
+const kept: object[] = [];
+const hoard = (row: number) => {
+  kept.push(Array.from({ length: 1_000_000 }, (_, i) => ({ i })));
+  return { state: row + 1, value: 0 };
+};
+export default defineStrategy({
+  name: 'hoards',
+  thesis: 'continuation',
+  summary: 'Never forgets.',
+  params: {},
+  long: ({ close }) => ({ never: scan({ initial: 0, inputs: { close }, step: hoard }).gt(0) }),
+});
+`;
+
 /** A project of its own: sweeps there are no trials of this one. */
 function inProject(sweep: string, body: (folder: string) => Promise<void>): Promise<void> {
   const files = { 'backtests/sweeps/small.yaml': sweep, 'config/candor.yaml': NO_EXCHANGE, 'strategies/.keep': '' };
@@ -245,6 +262,37 @@ describe('a sweep that cannot be run', () => {
       expect(stderr).toContain('throws-midway');
       expect(stderr).toContain('out of luck');
       expect(ledgerOf(folder).trials).toEqual([]);
+    }));
+
+  it('ends where the reference engine does not agree, with a case to reproduce, and takes back what it stored', () =>
+    inProject(SWEEP, async (folder) => {
+      const { best } = await jsonOf(folder, '--synthetic', '--top', '1');
+      const wrong = best[0]?.combination as number;
+      const db = openDatabase(join(folder, 'data/candor.sqlite'));
+      db.exec(`UPDATE sweep_results SET net_return = net_return + 1e-9 WHERE combination = ${wrong}`);
+      db.close();
+      const { exitCode, stdout, stderr } = await runCandor(['sweep', 'small', '--synthetic', '--resume'], folder);
+      expect(exitCode).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('does not agree with the reference engine, so none of its numbers counts');
+      expect(stderr).toContain('the metric netReturn: ');
+      const [path] = globSync(`backtests/results/small-difference-${wrong}-*.json`, { cwd: folder });
+      expect(stderr).toContain(path);
+      expect(sweepsIn(folder)).toEqual([]);
+      expect(ledgerOf(folder).trials).toHaveLength(1);
+    }));
+
+  it('stops where a worker runs out of memory, keeps what is done, and says what to do', () =>
+    inProject(SWEEP.replace('ema-cross', 'hoards').replace('[BTC, ETH]', '[BTC]'), async (folder) => {
+      writeFileSync(join(folder, 'strategies/hoards.ts'), HOARDS);
+      const { exitCode, stderr } = await runCandor(['sweep', 'small', '--synthetic', '--workers', '2'], folder, {
+        NODE_OPTIONS: '--max-old-space-size=128',
+      });
+      expect(stderr).toContain('error: a worker thread ran out of memory');
+      expect(stderr).toContain('Use fewer workers');
+      expect(exitCode).toBe(1);
+      expect(ledgerOf(folder).trials).toEqual([]);
+      expect(sweepsIn(folder)).toMatchObject([{ name: 'small', provenMs: null }]);
     }));
 
   it('is not run where its result could not be kept', () =>
