@@ -54,7 +54,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   engine: async () => print('reference engine', await engineTimings()),
   market: async () => print('market', await benchMarket()),
   sweep: async () => {
-    for await (const table of sweepTables()) process.stdout.write(`\n${table}\n`);
+    for (const table of sweepTables()) process.stdout.write(`\n${table}\n`);
   },
 };
 
@@ -64,10 +64,13 @@ if (unknown.length > 0) {
   process.stderr.write(`error: there is no part '${unknown[0]}'; there are ${Object.keys(PARTS).join(', ')}\n`);
   process.exit(2);
 }
-const [core] = cpus();
-process.stdout.write(
-  `${cpus().length} × ${core?.model.trim()}, Node ${process.versions.node}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${type()} ${release()}\n`,
-);
+const machine = [
+  `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+  `${(totalmem() / 2 ** 30).toFixed(0)} GB`,
+  `${type()} ${release()}`,
+  `Node ${process.versions.node}`,
+];
+process.stdout.write(`${machine.join(', ')}\n`);
 for (const [name, run] of Object.entries(PARTS)) {
   if (chosen.length === 0 || chosen.includes(name)) await run();
 }

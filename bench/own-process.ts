@@ -53,8 +53,8 @@ export function inOwnProcess<Task, Result>(program: string, task: Task): Result 
 }
 
 /** The other end of `inOwnProcess`. */
-export function answerTask<Task>(work: (task: Task) => unknown): void {
-  process.stdout.write(JSON.stringify(work(JSON.parse(process.argv[2] as string) as Task)));
+export async function answerTask<Task>(work: (task: Task) => unknown): Promise<void> {
+  process.stdout.write(JSON.stringify(await work(JSON.parse(process.argv[2] as string) as Task)));
 }
 
 /** Memory of this process, in MB of 2^20 bytes. */

@@ -99,16 +99,20 @@ function fast(candles: CandleColumns): Run {
 
   const answer = { trades: new Int32Array(COMBINATIONS.length), cashUsd: new Float64Array(COMBINATIONS.length) };
   const metrics = new Float64Array(COMBINATIONS.length * SWEEP_METRICS.length);
-  const combinationsOfEntries = STOPS.length * TARGETS.length;
+  const cells = STOPS.length * TARGETS.length;
   const trading: Lap[] = [];
   const measuring: Lap[] = [];
-  for (const [index, combination] of COMBINATIONS.entries()) {
-    const run = engine.run(specOf(bits[Math.floor(index / combinationsOfEntries)] as SignalBits, combination));
-    answer.trades[index] = run.trades.count;
-    answer.cashUsd[index] = DEPOSIT_USD + run.realisedUsd - run.feesUsd + run.fundingUsd;
-    trading.push(watch.lap());
-    sweepMetrics(run, 0, metrics, index * SWEEP_METRICS.length);
-    measuring.push(watch.lap());
+  // Cell by cell, as a sweep goes through a chunk: so the exits of one cell stay in the cache for all sets of entries.
+  for (let cell = 0; cell < cells; cell++) {
+    for (const [set, entries] of bits.entries()) {
+      const index = set * cells + cell;
+      const run = engine.run(specOf(entries, COMBINATIONS[index] as Combination));
+      answer.trades[index] = run.trades.count;
+      answer.cashUsd[index] = DEPOSIT_USD + run.realisedUsd - run.feesUsd + run.fundingUsd;
+      trading.push(watch.lap());
+      sweepMetrics(run, 0, metrics, index * SWEEP_METRICS.length);
+      measuring.push(watch.lap());
+    }
   }
   return { answer, laps: { signals, trees, trades: sumOfLaps(trading), metrics: sumOfLaps(measuring) } };
 }
@@ -136,4 +140,4 @@ function reference(candles: CandleColumns): Run {
   return { answer: { trades, cashUsd: Float64Array.from(runs, ({ ledger }) => cashOf(ledger)) }, laps };
 }
 
-answerTask(timedRuns);
+await answerTask(timedRuns);

@@ -124,4 +124,4 @@ function entriesOf(growth: Growth, times: number): SignalBits {
   return { long };
 }
 
-answerTask(scaling);
+await answerTask(scaling);

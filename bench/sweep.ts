@@ -1,5 +1,6 @@
 import { type Column, renderTable } from '../src/cli/output.ts';
 import { type BenchCandles, btcCandles } from './candles.ts';
+import type { CoresResult, CoresTask } from './cores-tasks.ts';
 import { inOwnProcess, withStoredCandles } from './own-process.ts';
 import { COMBINATIONS, SAMPLE } from './reference-job.ts';
 import type { Laps, ReferenceResult, ReferenceTask } from './reference-tasks.ts';
@@ -7,7 +8,7 @@ import type { Growth, ScalingResult, ScalingTask } from './scaling-tasks.ts';
 import { type Lap, median, medianLap, sumOfLaps } from './stopwatch.ts';
 
 /** What the project asks of itself on the year of minutes, with all rules on and on one core. */
-const LIMITS = { ms: 200, mb: 300, ratio: 10 };
+const LIMITS = { ms: 200, mb: 300, ratio: 10, workersRatio: 1.7 };
 /** Processes that each hand works in, in turn: the machine may be busy during one of them. */
 const ROUNDS = 3;
 const MINUTES = 525_600;
@@ -21,6 +22,7 @@ export function* sweepTables(): Generator<string> {
   yield referenceTable(hours, { linear: 30, fast: 60, reference: 30 }).join('\n');
   const minutes = btcCandles('binance-spot', '1m', MINUTES);
   yield referenceTable(minutes, { linear: 2, fast: 8, reference: 2 }).join('\n');
+  yield coresTable(minutes);
   yield scalingTable('further-apart', 'further apart');
   yield scalingTable('held-longer', 'held longer');
 }
@@ -83,18 +85,21 @@ function referenceTable({ candles, from }: BenchCandles, runs: Readonly<Record<H
       ratio: ratioOf(extrapolated),
     },
   ];
-  const kept = (isKept: boolean): string => (isKept ? 'kept' : 'MISSED');
   return [
     `reference job: ${COMBINATIONS.length} combinations on ${count(candles.length)} candles, ${from}`,
     renderTable(REFERENCE_COLUMNS, lines),
     `trades and final cash of all ${COMBINATIONS.length} combinations: equal, to the micro-dollar`,
-    ...(candles.length === MINUTES
-      ? [
-          `limits: ${LIMITS.ms} ms ${kept(fast.total.wallMs <= LIMITS.ms)}, ${LIMITS.mb} MB ${kept(fast.peakMb < LIMITS.mb)}, ` +
-            `${LIMITS.ratio} times the loop ${kept(ratio >= LIMITS.ratio)}`,
-        ]
-      : []),
+    ...(candles.length === MINUTES ? [limitsLine(fast, ratio)] : []),
   ];
+}
+
+function limitsLine({ total, peakMb }: Measured, ratio: number): string {
+  const limits: readonly (readonly [string, boolean])[] = [
+    [`at most ${LIMITS.ms} ms`, total.wallMs <= LIMITS.ms],
+    [`under ${LIMITS.mb} MB`, peakMb < LIMITS.mb],
+    [`at least ${LIMITS.ratio} times the loop`, ratio >= LIMITS.ratio],
+  ];
+  return `limits: ${limits.map(([limit, isKept]) => `${limit} ${isKept ? 'kept' : 'MISSED'}`).join(', ')}`;
 }
 
 const REFERENCE_COLUMNS: readonly Column<Line>[] = [
@@ -136,11 +141,64 @@ function requireSameAnswer(name: string, { answer }: Measured, loop: Measured, i
   }
 }
 
-/** How the cost of a combination grows with candles, at the same trades. */
+interface CoresLine extends CoresResult {
+  readonly workers: number;
+  readonly ratio: number;
+}
+
+/**
+ * One sweep on one worker and on two, in turn.
+ *
+ * @throws Error when their results differ in a bit
+ */
+function coresTable({ candles, from }: BenchCandles): string {
+  const results = withStoredCandles(candles, (stored) =>
+    Array.from({ length: ROUNDS }, () =>
+      [1, 2].map((workers) => inOwnProcess<CoresTask, CoresResult>('cores-tasks.ts', { workers, candles: stored })),
+    ),
+  );
+  const all = results.flat() as [CoresResult, ...CoresResult[]];
+  const [{ sha256, combinations }] = all;
+  if (all.some((result) => result.sha256 !== sha256)) throw new Error('one worker and two come to different results');
+  const medianOf = (worker: number, key: 'wallMs' | 'cpuMs'): number =>
+    median(results.map((round) => (round[worker] as CoresResult)[key]));
+  const lines = [0, 1].map((i): CoresLine => {
+    const wallMs = medianOf(i, 'wallMs');
+    const ratio = medianOf(0, 'wallMs') / wallMs;
+    return { workers: i + 1, combinations, sha256, wallMs, cpuMs: medianOf(i, 'cpuMs'), ratio };
+  });
+  const ratio = (lines[1] as CoresLine).ratio;
+  return [
+    `a sweep of ${count(combinations)} combinations, long and short, on ${count(candles.length)} candles, ${from}`,
+    renderTable(CORES_COLUMNS, lines),
+    'results of one worker and of two: equal, to the bit',
+    `limit: ${LIMITS.workersRatio} times one worker ${ratio >= LIMITS.workersRatio ? 'kept' : 'MISSED'}`,
+  ].join('\n');
+}
+
+const CORES_COLUMNS: readonly Column<CoresLine>[] = [
+  { title: 'workers', align: 'right', cell: ({ workers }) => `${workers}` },
+  { title: 'median', align: 'right', cell: ({ wallMs }) => duration(wallMs) },
+  { title: 'processor', align: 'right', cell: ({ cpuMs }) => duration(cpuMs) },
+  {
+    title: 'a second',
+    align: 'right',
+    cell: ({ combinations, wallMs }) => count(Math.round((1_000 * combinations) / wallMs)),
+  },
+  { title: 'speed', align: 'right', cell: ({ ratio }) => `${significant(ratio)} ×` },
+];
+
+/**
+ * How the cost of a combination grows with candles, at the same trades.
+ *
+ * @throws Error when the trades are not the same
+ */
 function scalingTable(growth: Growth, title: string): string {
   const results = [1, 10, 100, 1_000].map((times) =>
-    inOwnProcess<ScalingTask, ScalingResult>('scaling-tasks.ts', { growth, times, runs: times < 1_000 ? 21 : 7 }),
+    inOwnProcess<ScalingTask, ScalingResult>('scaling-tasks.ts', { growth, times, runs: times < 1_000 ? 21 : 5 }),
   );
+  if (new Set(results.map(({ trades }) => trades)).size > 1)
+    throw new Error('the planted trades differ from size to size');
   const table = renderTable(SCALING_COLUMNS, results);
   return `the same 100 entries under 20 risk rules on ever more synthetic candles, ${title}\n${table}`;
 }
