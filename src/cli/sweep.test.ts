@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
@@ -305,17 +306,37 @@ describe('a sweep that cannot be run', () => {
 });
 
 describeWithSharedData('a sweep on real candles', () => {
+  const ONE_COIN = SWEEP.replace('[BTC, ETH]', '[BTC]').replace('[1h, 2h]', '[1h]');
+  const candles = 'candles/hyperliquid_BTC_1h.csv.gz';
+
   it('takes them from the database', () =>
-    inProject(SWEEP.replace('[1h, 2h]', '[1h]'), async (folder) => {
-      const files = ['BTC', 'ETH'].flatMap((coin) => [
-        sharedData(`candles/hyperliquid_${coin}_1h.csv.gz`),
-        sharedData(`funding/hyperliquid_${coin}_funding.csv.gz`),
-      ]);
+    inProject(ONE_COIN, async (folder) => {
+      const files = [sharedData(candles), sharedData('funding/hyperliquid_BTC_funding.csv.gz')];
       expect((await runCandor(['import', ...files], folder)).exitCode).toBe(0);
       const { stdout, exitCode } = await runCandor(['sweep', 'small'], folder);
       expect(exitCode).toBe(0);
       expect(stdout).not.toContain('SYNTHETIC');
       expect(stdout).toContain('candles from hyperliquid');
       expect(readFileSync(join(folder, 'backtests/trials.jsonl'), 'utf8')).toContain('"isSynthetic":false');
+    }));
+
+  it('goes on where it was, though newer candles have come in; without --resume it takes the newest', () =>
+    inProject(ONE_COIN, async (folder) => {
+      const lines = gunzipSync(readFileSync(sharedData(candles)))
+        .toString()
+        .trimEnd()
+        .split('\n');
+      const file = join(folder, 'hyperliquid_BTC_1h.csv');
+      const importFirst = async (rows: number): Promise<void> => {
+        writeFileSync(file, `${lines.slice(0, rows).join('\n')}\n`);
+        expect((await runCandor(['import', file], folder)).exitCode).toBe(0);
+      };
+      await importFirst(2_000);
+      const before = await jsonOf(folder, '--top', '1');
+      await importFirst(2_100);
+      const { stderr, stdout } = await runCandor(['sweep', 'small', '--json', '--resume', '--top', '1'], folder);
+      expect(stderr).toMatch(/^(\d+) of \1 combinations are stored already$/m);
+      expect(JSON.parse(stdout)).toMatchObject({ identity: before.identity, resultHash: before.resultHash });
+      expect((await jsonOf(folder, '--top', '1')).identity).not.toBe(before.identity);
     }));
 });
