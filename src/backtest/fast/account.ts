@@ -7,7 +7,7 @@ import { REFUSALS, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd } from '../../domain/units.ts';
 import { hasBit } from './bits.ts';
 import { isInside, reasonOf } from './exit-book.ts';
-import type { LegRun } from './leg-run.ts';
+import { type LegRun, NO_ENTRY } from './leg-run.ts';
 import type { FastSpec } from './spec.ts';
 import type { TradeColumns } from './trade-columns.ts';
 
@@ -51,7 +51,7 @@ export class FastAccount {
   /** At the close of the leg's row, where the strategy speaks. */
   decide(leg: LegRun): void {
     const { row } = leg;
-    const { bits, candles, instrument, stopAtr, trailAtr } = leg.leg;
+    const { bits, instrument, stopAtr, trailAtr } = leg.leg;
     const isLong = bits.long !== undefined && hasBit(bits.long, row);
     if (isLong && bits.short !== undefined && hasBit(bits.short, row)) {
       this.conflicts++;
@@ -60,12 +60,12 @@ export class FastAccount {
     }
     const { rules } = this.#spec;
     const side: Side = isLong ? 'long' : 'short';
-    const close = candles.close[row] as number;
+    const close = leg.consider(side);
     const distance = sizingDistance(rules, close, stopAtr?.[row] ?? Number.NaN, trailAtr?.[row] ?? Number.NaN);
     const size = sizeEntry(instrument, rules, side, close, distance, this.cashUsd - this.#marginUsd);
-    const answer = size > 0 && this.#isShared ? this.#reserve(leg, side, close, size as Lots) : size;
+    const answer = size > 0 && this.#isShared ? this.#reserve(leg, close, size as Lots) : size;
     if (answer > 0) {
-      leg.order(side, answer as Lots);
+      leg.order(answer as Lots);
     } else {
       this.refusals[-1 - answer] = (this.refusals[-1 - answer] as number) + 1;
       leg.lookFrom(row + 1);
@@ -73,17 +73,16 @@ export class FastAccount {
   }
 
   /** Holds back what the order will need; the lots, or the code of the limit that refuses it (rules 7 and 45). */
-  #reserve(leg: LegRun, side: Side, close: number, lots: Lots): number {
+  #reserve(leg: LegRun, close: number, lots: Lots): number {
     const notionalUsd = notionalAtClose(leg.leg.instrument, close, lots);
     const { long, short } = this.#notionalUsd;
     const inUse = this.#inUse;
     inUse.legs = this.#legsInUse;
     inUse.notionalUsd = long + short;
-    inUse.sideNotionalUsd = this.#notionalUsd[side];
+    inUse.sideNotionalUsd = this.#notionalUsd[leg.side];
     inUse.isCoinOccupied = this.#coinsInUse[leg.coin] === 1;
     const limit = limitCode(this.#spec.rules, this.cashUsd, notionalUsd, inUse);
     if (limit < 0) return limit;
-    leg.side = side;
     this.#hold(leg, notionalUsd);
     this.#legsInUse++;
     this.#coinsInUse[leg.coin] = 1;
@@ -110,22 +109,20 @@ export class FastAccount {
 
   /** At the open of the leg's row; an entry whose candle does not exist lapses (rule 44). */
   enter(leg: LegRun): void {
-    if (!leg.meetsCandle) {
+    if (leg.entry === NO_ENTRY) {
       this.lapses++;
       this.#release(leg);
       leg.lookFrom(leg.row);
       return;
     }
-    const { book } = leg;
-    const entry = book.entries.numberAt(leg.row);
     leg.entryRow = leg.row;
-    leg.entryPrice = book.entries.prices[entry] as LegRun['entryPrice'];
+    leg.entryPrice = leg.book.entries.priceOf(leg.entry);
     const notionalUsd = notionalOf(leg.leg.instrument, leg.entryPrice, leg.lots);
     leg.entryFeeUsd = feeOf(notionalUsd, this.#spec.costs.takerFee);
     this.feesUsd += leg.entryFeeUsd;
     if (this.#isShared) this.#hold(leg, notionalUsd);
     else leg.notionalUsd = notionalUsd;
-    leg.findExit(book, entry, notionalUsd);
+    leg.findExit(notionalUsd);
   }
 
   /** The position has ended: its trade is written down, and the leg looks on from the close of that row. */

@@ -103,7 +103,7 @@ export class ExitBook {
   #find(entry: number): void {
     const at = entry * RECORD;
     if (at >= this.#records.length) {
-      this.#records = grown(this.#records, new Float64Array(this.entries.rows.length * RECORD));
+      this.#records = grown(this.#records, new Float64Array(this.entries.capacity * RECORD));
     }
     this.search(entry, ZERO_USD);
     this.#records[at] = this.row * CODES + this.code;
@@ -127,9 +127,9 @@ export class ExitBook {
     const { market, side } = this.entries;
     const { instrument } = market;
     const { target, leverage } = this.rules;
-    const price = this.entries.prices[entry] as Price;
+    const price = this.entries.priceOf(entry);
     const { stop: wanted, stopAtr } = this.rules;
-    const entryRow = this.entries.rows[entry] as number;
+    const entryRow = this.entries.rowOf(entry);
     const atr = stopAtr?.[entryRow - 1] ?? Number.NaN;
     const stop = initialStop(instrument, side, price, distanceAt(wanted, price, atr));
     this.stop = stop;
@@ -155,7 +155,7 @@ export class ExitBook {
     const { tree, candles } = this.entries.market;
     const { stop, targetThrough: through } = this.#resting;
     const isLong = this.#direction === 1;
-    const from = this.#inner === undefined ? (this.entries.rows[entry] as number) : this.#inner.#rowOf(entry);
+    const from = this.#inner === undefined ? this.entries.rowOf(entry) : this.#inner.#rowOf(entry);
     const below = isLong ? stop : (through ?? Number.NEGATIVE_INFINITY);
     const above = isLong ? (through ?? Number.POSITIVE_INFINITY) : stop;
     const row = from < candles.length ? tree.firstOutside(from, below, above) : from;
@@ -172,7 +172,7 @@ export class ExitBook {
     const direction = this.#direction;
     const isLong = direction === 1;
     const through = resting.targetThrough ?? direction * Number.POSITIVE_INFINITY;
-    const first = this.entries.rows[entry] as number;
+    const first = this.entries.rowOf(entry);
     const intent = { trailAtr: rules.trailAtr?.[first - 1] ?? Number.NaN };
     const position: MovableStop['position'] = { direction, entryPrice: price, riskDistance, intent };
     const { rows, phase } = rules.decision;

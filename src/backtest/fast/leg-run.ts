@@ -10,6 +10,8 @@ import { type ExitBook, exitCode } from './exit-book.ts';
 import type { FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
+export const NO_ENTRY = -1;
+
 /** What a leg does next. */
 export type Stage = 'decide' | 'enter' | 'exit' | 'done';
 
@@ -41,10 +43,12 @@ export class LegRun {
   /** The row of the next event: a close for a decision, an open for an entry. */
   row = 0;
 
-  /** The position, or the order for one. */
+  /** The position, or the order for one, or what is thought about. */
   side: Side = 'long';
   direction: 1 | -1 = 1;
   lots = 0 as Lots;
+  /** Its number among the entries of its side; NO_ENTRY where the next candle does not exist (rule 44). */
+  entry = NO_ENTRY;
   entryRow = 0;
   entryPrice = 0 as Price;
   stop = 0 as Price;
@@ -108,9 +112,22 @@ export class LegRun {
     return row;
   }
 
-  /** Whether the pending entry, due at this row's open, meets a candle. */
-  get meetsCandle(): boolean {
-    return this.row < this.#to && this.market.hasCandle(this.row);
+  /**
+   * Thinks about an entry on this side, at the open after the row.
+   *
+   * @returns the close of the row, by which it would be sized
+   */
+  consider(side: Side): number {
+    this.side = side;
+    this.direction = directionOf(side);
+    const next = this.row + 1;
+    if (next >= this.#to || !this.market.hasCandle(next)) {
+      this.entry = NO_ENTRY;
+      return this.market.candles.close[this.row] as number;
+    }
+    const { entries } = this.book;
+    this.entry = entries.numberAt(next);
+    return entries.closeBefore(this.entry);
   }
 
   get book(): ExitBook {
@@ -122,12 +139,11 @@ export class LegRun {
   /**
    * Where a position will end is known when its entry fills: by what rests at the exchange, unless a signal or the
    * clock ends it before, or the data ends (rules 14, 42 and 43).
-   *
-   * @param entry the number of the entry in the book
    */
-  findExit(book: ExitBook, entry: number, notionalUsd: MicroUsd): void {
-    if (notionalUsd < this.#tierFromUsd) book.lookUp(entry);
-    else book.search(entry, notionalUsd);
+  findExit(notionalUsd: MicroUsd): void {
+    const { book } = this;
+    if (notionalUsd < this.#tierFromUsd) book.lookUp(this.entry);
+    else book.search(this.entry, notionalUsd);
     this.exitRow = book.row;
     this.exitPrice = book.price as Price;
     this.exitCode = book.code;
@@ -170,9 +186,7 @@ export class LegRun {
   }
 
   /** An order for the open of the next row. */
-  order(side: Side, lots: Lots): void {
-    this.side = side;
-    this.direction = directionOf(side);
+  order(lots: Lots): void {
     this.lots = lots;
     this.stage = 'enter';
     this.row++;
