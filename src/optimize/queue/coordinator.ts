@@ -12,7 +12,7 @@ import { type Link, openLink } from './link.ts';
 import { deleteMessages, type Received, receiveMessages } from './messages.ts';
 import { packWork } from './packing.ts';
 import { thisProgram } from './program.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted, withinMs } from './waiting.ts';
 import { counted } from './words.ts';
 
 export interface QueueRunnerOptions extends QueueCredentials {
@@ -245,12 +245,4 @@ class Coordinator {
 
 function jobId({ first, count }: Chunk): string {
   return `${first}-${count}`;
-}
-
-/** What is not done by then is left undone: whoever waits has waited long enough. */
-async function withinMs(timeMs: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeMs);
-  await Promise.race([work.catch(() => {}), promise]);
-  clearTimeout(timer);
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { CandorError } from '../../domain/errors.ts';
 import { parseQueueAddress, type QueueAddress, type QueueCredentials } from './address.ts';
-import { redisFault } from './faults.ts';
+import { isConnectionLoss, redisFault } from './faults.ts';
 import type { QueueLog } from './keys.ts';
 
 /** What connecting may take, the greeting included. */
@@ -57,18 +57,21 @@ export async function openLink(url: string, credentials: QueueCredentials, log: 
 
 function tellOutages(redis: Redis, address: QueueAddress, log: QueueLog): void {
   let isLost = false;
-  let isClosing = false;
-  redis.on('error', () => {});
+  let reason = '';
+  // Trying again does not help against everything: a password may have changed.
+  redis.on('error', (error) => {
+    const { message, hint } = redisFault(error, address);
+    if (isLost && !isConnectionLoss(error) && message !== reason) log.warn(`${message}. ${hint ?? ''}`.trimEnd());
+    reason = message;
+  });
   redis.on('reconnecting', () => {
     if (!isLost) log.warn(`the connection to ${address.shown} is lost; trying again until it is back`);
     isLost = true;
   });
-  redis.on('end', () => {
-    isClosing = true;
-  });
   redis.on('ready', () => {
-    if (isLost && !isClosing) log.info(`the connection to ${address.shown} is back`);
+    if (isLost) log.info(`the connection to ${address.shown} is back`);
     isLost = false;
+    reason = '';
   });
 }
 

@@ -36,16 +36,15 @@ describeWithRedis('a sweep over a queue has the bits of one core', () => {
   test('with three workers, one of them killed in the middle, and leaves nothing behind', () =>
     inFolder(async (folder) => {
       const work = someWork('three-workers');
-      const chunks = chunksOf(150, 20);
+      const chunks = chunksOf(300, 20);
+      const workers = [1, 2, 3].map(() => started(startWorker(server.url, folder, { delayMs: 50 })));
+      for (const { diary } of workers) await diary.has('waiting for sweeps');
       const { results, diary, ended } = coordinate(server.url, work, chunks);
-      await diary.has('waiting for workers: run candor worker --queue …');
-      const first = started(startWorker(server.url, folder));
-      for (let i = 0; i < 2; i++) started(startWorker(server.url, folder));
-      await until(() => results.size > 20);
-      first.child.kill('SIGKILL');
+      await diary.has('3 workers with 6 threads');
+      workers[0]?.child.kill('SIGKILL');
+      expect(results.size).toBeLessThan(300);
       await ended;
       expect(results).toEqual(onOneCore(work, chunks));
-      expect(diary.text).toContain('3 workers with 6 threads');
       expect(await ask(server.url, (redis) => redis.keys('*'))).toEqual([]);
     }));
 
@@ -121,7 +120,7 @@ describeWithRedis('a sweep over a queue has the bits of one core', () => {
       const work = someWork('noise');
       const chunks = chunksOf(40, 10);
       const { results, diary, ended } = coordinate(server.url, work, chunks);
-      await diary.has('waiting for workers');
+      await diary.has('waiting for workers: run candor worker --queue …');
       await ask(server.url, async (redis) => {
         const [sweep] = await announcedSweeps(redis);
         const id = sweep?.id ?? '';
@@ -283,5 +282,23 @@ describeWithRedis('a worker', () => {
       await ended;
       expect(last.diary.text).toContain('working on the sweep');
       expect(results).toEqual(onOneCore(work, chunks));
+    }));
+
+  test('ends when it is told to, even without a Redis, and so does the sweep', () =>
+    inFolder(async (folder) => {
+      const { results, diary, stop, ended } = coordinate(server.url, someWork('alone'), chunksOf(1_000, 2));
+      const worker = started(startWorker(server.url, folder));
+      await until(() => results.size > 0);
+      await server.kill();
+      try {
+        await worker.diary.has('is lost; trying again until it is back');
+        await diary.has('is lost; trying again until it is back');
+        worker.child.kill('SIGTERM');
+        stop.abort();
+        await ended;
+        expect(await worker.exitCode).toBe(0);
+      } finally {
+        await server.launch();
+      }
     }));
 });

@@ -11,6 +11,7 @@ import { type Evaluators, isOutOfMemory } from './evaluators.ts';
 import { PREFIX, type QueueLog, type QueueTiming, queueName, sweepKeys } from './keys.ts';
 import { type Message, sendMessage } from './messages.ts';
 import { unpackWork } from './packing.ts';
+import { untilAborted, withinMs } from './waiting.ts';
 import { counted } from './words.ts';
 
 export interface Service {
@@ -30,14 +31,18 @@ export interface Service {
 
 /** A chunk that ended so many workers will end the next one too. */
 const DEATHS_MAX = 5;
+/** What leaving may take, beside the chunks that are finished before. */
+const LEAVE_MS = 2_000;
 
 /**
  * Works on one sweep until it is over, or the signal is given, or nothing of it is left to begin while another sweep
  * waits. The answer is why this machine cannot go on with it, if that is so.
  */
 export async function serveSweep(service: Service): Promise<string | undefined> {
-  const { sweep, log } = service;
-  const evaluators = await service.open(await fetchWork(service));
+  const { sweep, signal, log } = service;
+  const work = await untilAborted(fetchWork(service), signal);
+  if (work === undefined) return undefined;
+  const evaluators = await service.open(work);
   try {
     log.info(`working on the sweep '${sweep.name}' with ${counted(evaluators.threads, 'thread')}`);
     const session = new Session(service, evaluators);
@@ -98,35 +103,36 @@ class Session {
   }
 
   async work(): Promise<void> {
-    const { sweep, redis, presence, timing, signal } = this.#service;
-    const over = (): boolean => signal.aborted || this.refusal !== undefined;
+    const { signal, timing } = this.#service;
     try {
-      while (!over()) {
-        await sayPresent(redis, sweep.id, presence);
+      while (await untilAborted(this.#isOn(), signal)) {
         await delay(timing.pollMs, undefined, { signal }).catch(() => {});
-        if (over() || (await redis.exists(sweepKeys(sweep.id).announcement)) === 0) break;
-        if (this.#active === 0 && (await this.#service.isWantedElsewhere())) break;
       }
     } finally {
       await this.#stop();
     }
   }
 
+  /** Says that this worker is there, and looks whether it should be. */
+  async #isOn(): Promise<boolean> {
+    const { sweep, redis, presence } = this.#service;
+    if (this.refusal !== undefined) return false;
+    await sayPresent(redis, sweep.id, presence);
+    if ((await redis.exists(sweepKeys(sweep.id).announcement)) === 0) return false;
+    return this.#active > 0 || !(await this.#service.isWantedElsewhere());
+  }
+
   /** Begins nothing more; what is not finished in time is given back, for others to begin anew. */
   async #stop(): Promise<void> {
     const { redis, sweep, presence, timing } = this.#service;
     const patience = setTimeout(() => this.#giveUp.abort(), timing.graceMs);
-    // Without a connection it would wait for one; its chunks are then found by the coordinator.
     const finished = this.#worker.close().then(() => sayGone(redis, sweep.id, presence));
-    const enough = new AbortController();
     try {
-      await Promise.race([
-        finished.catch(() => {}),
-        delay(timing.graceMs + 2000, undefined, { signal: enough.signal }).catch(() => {}),
-      ]);
+      const isInTime = await withinMs(timing.graceMs + LEAVE_MS, finished);
+      // Without a connection nothing can be given back. The coordinator finds it when it is silent for long enough.
+      if (!isInTime) await withinMs(LEAVE_MS, this.#worker.disconnect());
     } finally {
       clearTimeout(patience);
-      enough.abort();
     }
   }
 
@@ -134,7 +140,7 @@ class Session {
     this.#active++;
     try {
       const message = await this.#answer(job);
-      if (message === undefined || this.refusal !== undefined) await giveBack(job, token);
+      if (message === undefined) await giveBack(job, token);
       else await this.#send(message);
       if (message?.kind === 'result') {
         this.combinations += job.data.count;
@@ -154,12 +160,13 @@ class Session {
         throw new DataError('a chunk is about other candles than its sweep');
       }
       if (stalledCounter >= DEATHS_MAX) throw deadly(chunk, stalledCounter);
-      const result = await this.#unlessGivenUp(this.#evaluators.evaluate(chunk));
+      const result = await untilAborted(this.#evaluators.evaluate(chunk), this.#giveUp.signal);
       return result === undefined ? undefined : { kind: 'result', chunk, result };
     } catch (error) {
       const fault = error instanceof CandorError ? error : new CandorError((error as Error).message);
       if (!isOutOfMemory(error)) return { kind: 'failure', chunk, error: fault };
       this.refusal = [fault.message, fault.hint ?? 'Use fewer --workers.'].join('. ');
+      await this.#worker.pause(true);
       return undefined;
     }
   }
@@ -178,16 +185,6 @@ class Session {
         await delay(timing.pollMs, undefined, { signal }).catch(() => {});
       }
     }
-  }
-
-  async #unlessGivenUp<T>(work: Promise<T>): Promise<T | undefined> {
-    const { signal } = this.#giveUp;
-    const givenUp = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    work.catch(() => {});
-    return await Promise.race([work, givenUp]);
   }
 }
 

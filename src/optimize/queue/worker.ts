@@ -14,6 +14,7 @@ import { type Link, openLink } from './link.ts';
 import { sendMessage } from './messages.ts';
 import { type Program, thisProgram } from './program.ts';
 import { serveSweep } from './serve-sweep.ts';
+import { untilAborted } from './waiting.ts';
 
 export interface ServeOptions extends QueueCredentials {
   readonly strategiesDirectory: string;
@@ -78,10 +79,10 @@ class QueueWorker {
     log.info(`waiting for sweeps at ${this.#link.address.shown}`);
     while (!signal.aborted) {
       try {
-        const sweep = await this.#next();
+        const sweep = await untilAborted(this.#next(), signal);
         if (sweep !== undefined) await this.#serveOne(sweep);
+        else await this.#pause(1);
         this.#trouble = '';
-        if (sweep === undefined) await this.#pause(1);
       } catch (error) {
         if (!isConnectionLoss(error)) this.#tell(redisFault(error, this.#link.address));
         await this.#pause(TROUBLE_POLLS);
@@ -131,7 +132,7 @@ class QueueWorker {
     this.#refused.add(id);
     this.#options.log.warn(`not taking part in the sweep '${name}': ${reason}`);
     const text = `a worker does not take part (${this.#presence.name}): ${reason}`;
-    await sendMessage(this.#redis, id, { kind: 'refusal', reason: text });
+    await untilAborted(sendMessage(this.#redis, id, { kind: 'refusal', reason: text }), this.#options.signal);
   }
 
   #tell(trouble: CandorError): void {
