@@ -37,16 +37,25 @@ export async function keepAnnounced(redis: Redis, id: string, keepMs: number): P
   return kept.every((one) => one === 1);
 }
 
-/** All announced sweeps, the oldest first. What is left of those whose coordinator died long ago is deleted. */
+/**
+ * All announced sweeps, the oldest first; those whose coordinator is away come last. What is left of a sweep whose
+ * coordinator has been away for too long is deleted.
+ */
 export async function announcedSweeps(redis: Redis): Promise<Announcement[]> {
-  const announcements: Announcement[] = [];
+  const attended: Announcement[] = [];
+  const unattended: Announcement[] = [];
   for (const id of await redis.zrange(SWEEPS_KEY, '0', '-1')) {
-    const keys = sweepKeys(id);
-    const text = await redis.get(keys.announcement);
-    if (text !== null) announcements.push(JSON.parse(text) as Announcement);
-    else if ((await redis.exists(keys.coordinator)) === 0) await removeSweep(redis, id);
+    const text = await redis.get(sweepKeys(id).announcement);
+    const isHere = await isAttended(redis, id);
+    if (text !== null) (isHere ? attended : unattended).push(JSON.parse(text) as Announcement);
+    else if (!isHere) await removeSweep(redis, id);
   }
-  return announcements;
+  return [...attended, ...unattended];
+}
+
+/** Does somebody wait for the results of this sweep? */
+export async function isAttended(redis: Redis, id: string): Promise<boolean> {
+  return (await redis.exists(sweepKeys(id).coordinator)) === 1;
 }
 
 /** Ends a sweep: what nobody else needs of it is deleted. */

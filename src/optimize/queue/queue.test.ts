@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ask, coordinate, onOneCore, serve, startProgram, startWorker, until } from '../../../test/queue-stage.ts';
 import { chunksOf, someWork, standIn } from '../../../test/queue-work.ts';
@@ -177,6 +178,22 @@ describeWithRedis('a queue', () => {
       await expect(second.ended).rejects.toThrow('this sweep is already being run');
       first.stop.abort();
       await first.ended;
+    }));
+
+  test('lets a sweep that somebody waits for go before one whose coordinator died', () =>
+    inFolder(async (folder) => {
+      const dead = started(startProgram('queue-coordinator.ts', [server.url, 'dead', '500', '2']));
+      const worker = serve(server.url, folder, { openEvaluators: standIn(100) });
+      await until(() => dead.diary.lines.length > 0);
+      dead.child.kill('SIGKILL');
+      const { results, ended } = coordinate(server.url, someWork('living'), chunksOf(5, 2));
+      await ended;
+      await worker.stop();
+      expect(results.size).toBe(5);
+      const [left] = await ask(server.url, announcedSweeps);
+      expect(left?.name).toBe('dead');
+      const waiting = (redis: Redis) => withQueue(redis, left?.id ?? '', (queue) => queue.getWaitingCount());
+      expect(await ask(server.url, waiting)).toBeGreaterThan(100);
     }));
 
   test('ends a sweep whose strategy fails, with what the strategy says', () =>

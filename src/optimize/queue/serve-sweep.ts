@@ -3,7 +3,7 @@ import { type Job, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { CandorError, DataError } from '../../domain/errors.ts';
 import type { Chunk, SweepWork } from '../contract.ts';
-import { type Announcement, type Presence, sayGone, sayPresent } from './announcements.ts';
+import { type Announcement, isAttended, type Presence, sayGone, sayPresent } from './announcements.ts';
 import { type BlobRef, fetchBlob } from './blobs.ts';
 import type { ColumnCache } from './column-cache.ts';
 import type { ChunkJob } from './coordinator.ts';
@@ -23,7 +23,7 @@ export interface Service {
   readonly signal: AbortSignal;
   readonly log: QueueLog;
   readonly open: (work: SweepWork) => Promise<Evaluators>;
-  /** Is there another sweep that has something to do? */
+  /** Is there another sweep that comes first? */
   readonly isWantedElsewhere: () => Promise<boolean>;
   /** Says what is wrong with Redis, once as long as it lasts. */
   readonly tell: (error: unknown) => void;
@@ -35,8 +35,8 @@ const DEATHS_MAX = 5;
 const LEAVE_MS = 2_000;
 
 /**
- * Works on one sweep until it is over, or the signal is given, or nothing of it is left to begin while another sweep
- * waits. The answer is why this machine cannot go on with it, if that is so.
+ * Works on one sweep until it is over, or the signal is given, or another sweep waits while nothing of this one is left
+ * to begin or nobody is there to take its results. The answer is why this machine cannot go on with it, if that is so.
  */
 export async function serveSweep(service: Service): Promise<string | undefined> {
   const { sweep, signal, log } = service;
@@ -119,7 +119,8 @@ class Session {
     if (this.refusal !== undefined) return false;
     await sayPresent(redis, sweep.id, presence);
     if ((await redis.exists(sweepKeys(sweep.id).announcement)) === 0) return false;
-    return this.#active > 0 || !(await this.#service.isWantedElsewhere());
+    const isBusy = this.#active > 0 && (await isAttended(redis, sweep.id));
+    return isBusy || !(await this.#service.isWantedElsewhere());
   }
 
   /** Begins nothing more; what is not finished in time is given back, for others to begin anew. */
