@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { type CandleColumns, emptyColumns } from '../src/domain/candle.ts';
 import { Prng } from '../src/domain/prng.ts';
-import { type Interval, intervalMs } from '../src/domain/time.ts';
+import { type Interval, intervalMs, MINUTE_MS } from '../src/domain/time.ts';
 import { epochMs } from '../src/domain/units.ts';
 
 /** Real candles; they lie beside the repository and are never part of it. */
 const SHARED = fileURLToPath(new URL('../../shared/data/candles/', import.meta.url));
+
+/** About that of BTC's minutes: 5 bp. */
+const MINUTE_STEP = 0.0005;
 
 export interface BenchCandles {
   readonly candles: CandleColumns;
@@ -18,7 +21,10 @@ export interface BenchCandles {
 /** The first `count` rows of a file of real BTC candles; where it is absent, a random walk that says what it is. */
 export function btcCandles(venue: 'binance-spot' | 'hyperliquid', interval: Interval, count: number): BenchCandles {
   const file = `${SHARED}${venue}_BTC_${interval}.csv.gz`;
-  if (!existsSync(file)) return { candles: walk(interval, count), from: 'SYNTHETIC (../shared/data is absent)' };
+  if (!existsSync(file)) {
+    const stepFraction = MINUTE_STEP * Math.sqrt(intervalMs(interval) / MINUTE_MS);
+    return { candles: walk(interval, count, { stepFraction }), from: 'SYNTHETIC: ../shared/data is absent' };
+  }
   const lines = gunzipSync(readFileSync(file))
     .toString()
     .split('\n', count + 1)
@@ -33,14 +39,14 @@ export function btcCandles(venue: 'binance-spot' | 'hyperliquid', interval: Inte
 }
 
 export interface WalkShape {
-  /** Standard deviation of the logarithm of close / open; 5 bp is that of BTC's minutes. */
+  /** Standard deviation of the logarithm of close / open. */
   readonly stepFraction?: number;
   readonly seed?: number;
 }
 
 /** A random walk of BTC's size, the same for the same shape. Some candles open beyond the close before. */
 export function walk(interval: Interval, length: number, shape: WalkShape = {}): CandleColumns {
-  const { stepFraction = 0.0005, seed = 1 } = shape;
+  const { stepFraction = MINUTE_STEP, seed = 1 } = shape;
   const prng = new Prng(seed);
   const columns = emptyColumns('BTC', interval, epochMs(Date.UTC(2025, 0, 1)), length);
   let price = 100_000;
