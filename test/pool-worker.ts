@@ -9,6 +9,7 @@ export type Deed =
   | { readonly kind: 'refuse' }
   | { readonly kind: 'stumble' }
   | { readonly kind: 'hoard' }
+  | { readonly kind: 'swell' }
   | { readonly kind: 'quit' }
   | { readonly kind: 'inspect'; readonly module: string };
 
@@ -35,6 +36,8 @@ export default async function work(deed: Deed): Promise<unknown> {
       throw new TypeError('x is not a function');
     case 'hoard':
       for (const hoard: number[][] = []; ; ) hoard.push(new Array<number>(100_000).fill(hoard.length));
+    case 'swell':
+      return new Float64Array(2 ** 40).length;
     case 'quit':
       return process.exit(3);
     case 'inspect':

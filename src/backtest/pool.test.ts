@@ -99,6 +99,12 @@ describe('a thread that dies', () => {
     expect(await Promise.all(waiting)).toEqual([1, 2, 3, 4]);
   });
 
+  test('or cannot have the memory that it asks for, says the same', async () => {
+    const pool = await poolOf();
+    await expect(ask(pool, { kind: 'swell' })).rejects.toMatchObject({ message: 'a worker thread ran out of memory' });
+    expect(await ask(pool, { kind: 'wait', ms: 1, mark: 7 })).toBe(7);
+  });
+
   test('is replaced, even when it was the only one', async () => {
     const pool = await poolOf({ threads: 1 });
     await expect(ask(pool, { kind: 'quit' })).rejects.toThrow('exited with code: 3');

@@ -196,7 +196,7 @@ class PiscinaPool implements WorkerPool {
 
   /** What the death of a thread means to a user; other errors are their own explanation. */
   #explained(error: unknown): unknown {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+    if (!isOutOfMemory(error)) return error;
     const limit = this.#resourceLimits?.maxOldGenerationSizeMb;
     return new CandorError('a worker thread ran out of memory', {
       details: [`${this.threads} workers${limit === undefined ? '' : `, ${limit} MB each`}`],
@@ -206,4 +206,10 @@ class PiscinaPool implements WorkerPool {
       cause: error,
     });
   }
+}
+
+/** The thread's own memory (it died), or the machine's (a column could not be made). */
+function isOutOfMemory(error: unknown): boolean {
+  const { code, message } = error as Partial<NodeJS.ErrnoException>;
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' || message === 'Array buffer allocation failed';
 }
