@@ -24,6 +24,8 @@ export class Evaluation {
   readonly #plans: Plan[] = [];
   readonly #bits = new Map<Node, Uint32Array>();
   readonly #values = new Map<Node, Float64Array>();
+  /** The rates of a coin of which none are stored, made when they are first read. */
+  #unknown: Float64Array | undefined;
   #end = 0;
 
   /**
@@ -40,7 +42,7 @@ export class Evaluation {
     this.#ground = {
       interval: own.interval,
       firstSlot,
-      column: (coin, field) => columnOf(markets, coin === OWN_CLOCK.coin ? own.coin : coin, field),
+      column: (coin, field) => this.#columnOf(markets, coin === OWN_CLOCK.coin ? own.coin : coin, field),
     };
   }
 
@@ -97,22 +99,24 @@ export class Evaluation {
     this.request(series);
     return this.#values.get(series.node) as Float64Array;
   }
+
+  #columnOf(markets: ReadonlyMap<string, MarketData>, coin: string, field: SourceField): Float64Array {
+    const market = markets.get(coin);
+    if (market === undefined) {
+      throw new DataError(`there are no candles of ${coin}, which the strategy reads by of('${coin}')`, {
+        hint: `Import candles of ${coin} at the same interval and span: candor import FILE`,
+      });
+    }
+    if (field !== 'funding') return market.candles[field];
+    if (market.fundingRate !== undefined) return market.fundingRate;
+    this.#unknown ??= new Float64Array(this.#length).fill(Number.NaN);
+    return this.#unknown;
+  }
 }
 
 /** Nodes as they are seen from the own clock, with where they go; two of them may be seen as one. */
 function seen<Column>(columns: ReadonlyMap<Node, Column>): readonly (readonly [Node, Column])[] {
   return [...columns].map(([node, column]) => [onInterval(node, OWN_CLOCK.interval), column]);
-}
-
-function columnOf(markets: ReadonlyMap<string, MarketData>, coin: string, field: SourceField): Float64Array {
-  const market = markets.get(coin);
-  if (market === undefined) {
-    throw new DataError(`there are no candles of ${coin}, which the strategy reads by of('${coin}')`, {
-      hint: `Import candles of ${coin} at the same interval and span: candor import FILE`,
-    });
-  }
-  if (field !== 'funding') return market.candles[field];
-  return market.fundingRate ?? new Float64Array(market.candles.length).fill(Number.NaN);
 }
 
 /** One row is one instant for all coins. */
