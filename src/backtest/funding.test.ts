@@ -165,6 +165,17 @@ describe('rules 16 and 39: the price of an hour', () => {
       { interval: '4h', rates: { '08:00': RATE, '09:00': RATE, '11:00': RATE, '12:00': RATE, '13:00': RATE } },
     ).tells('long 1 @ 500 04:00 → 500 16:00 end | funding -0.2514');
   });
+
+  test('hours of a gap that cancel out leave nothing to pay', () => {
+    // 12:00 is paid and 13:00 received, both at 503; then 14:00 at 504, where RATE is 0.0504.
+    story(
+      `time   open  high  low  close  signal
+       10:00  500   500   500  500    long
+       11:00  500   505   495  503
+       14:00  504   505   495  500`,
+      { rates: { '12:00': RATE, '13:00': -RATE, '14:00': RATE } },
+    ).tells('long 1 @ 500 11:00 → 500 15:00 end | funding -0.0504');
+  });
 });
 
 describe('rules 18 and 39: rounding', () => {

@@ -132,7 +132,8 @@ export class Venue {
 
   #due(row: number, perLot: number): number {
     const sumPerLot = this.#unpaidPerLot + perLot;
-    if (sumPerLot === 0) return 0;
+    // Hours of a gap may cancel out: then there is still something to clear.
+    if (sumPerLot === 0 && perLot === 0) return 0;
     const isDue = this.hasCandle(row);
     this.#unpaidPerLot = isDue ? 0 : sumPerLot;
     return isDue ? sumPerLot : 0;
