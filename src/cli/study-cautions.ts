@@ -8,10 +8,19 @@ import { counted } from './database.ts';
 
 /** What makes results look better than they are, or is easier to pass than usual. It belongs to the report. */
 export function cautionsOf(study: Study, data: StudyData, settings: ReportedSettings): string[] {
-  return [...fundingCautions(study, data), ...costCautions(settings), ...gateCautions(settings.gates)];
+  return [...marketCautions(study, data, settings), ...gateCautions(settings.gates)];
 }
 
-function fundingCautions({ coins }: Study, { funding, fromMs, toMs }: StudyData): string[] {
+/** The part of it that bears on trades: costs that they did not pay. */
+export function marketCautions(
+  traded: Pick<Study, 'coins'>,
+  data: StudyData,
+  costs: Pick<ReportedSettings, 'fees' | 'slippageBps'>,
+): string[] {
+  return [...fundingCautions(traded, data), ...costCautions(costs)];
+}
+
+function fundingCautions({ coins }: Pick<Study, 'coins'>, { funding, fromMs, toMs }: StudyData): string[] {
   const hours = Math.ceil(toMs / HOUR_MS) - Math.ceil(fromMs / HOUR_MS);
   const storedHours = new Map(coins.map((coin) => [coin, hoursWithin(funding.get(coin), fromMs, toMs)]));
   const without = coins.filter((coin) => storedHours.get(coin) === 0);
@@ -29,7 +38,7 @@ function hoursWithin(rates: FundingRates | undefined, fromMs: number, toMs: numb
   return rates?.timesMs.reduce((sum, timeMs) => sum + (timeMs >= fromMs && timeMs < toMs ? 1 : 0), 0) ?? 0;
 }
 
-function costCautions({ fees, slippageBps }: ReportedSettings): string[] {
+function costCautions({ fees, slippageBps }: Pick<ReportedSettings, 'fees' | 'slippageBps'>): string[] {
   const costs = { 'taker fee': fees.taker, 'maker fee': fees.maker, slippage: slippageBps };
   const free = Object.entries(costs).flatMap(([name, value]) => (value === 0 ? [name] : []));
   return free.length === 0 ? [] : [`set to 0, though it costs money to trade: ${free.join(', ')}`];
@@ -53,7 +62,11 @@ function gateCautions(gates: GateThresholds): string[] {
 const FRESH_MS = 2 * DAY_MS;
 
 /** What depends on the day on which a study is run, and so is no part of its result. */
-export function ageNote({ span }: Study, { isSynthetic, toMs }: StudyData, nowMs: number): string | undefined {
+export function ageNote(
+  { span }: Pick<Study, 'span'>,
+  { isSynthetic, toMs }: StudyData,
+  nowMs: number,
+): string | undefined {
   const ageMs = nowMs - toMs;
   if (isSynthetic || !('days' in span) || ageMs <= FRESH_MS) return undefined;
   return `the newest candle is ${counted(Math.floor(ageMs / DAY_MS), 'day')} old`;

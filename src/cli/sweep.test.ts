@@ -60,7 +60,10 @@ interface Shown {
   readonly resultHash: string;
   readonly identity: string;
   readonly ranking: { readonly matching: number };
-  readonly best: readonly { readonly combination: number; readonly metrics: Readonly<Record<string, number | null>> }[];
+  readonly combinations: readonly {
+    readonly combination: number;
+    readonly metrics: Readonly<Record<string, number | null>>;
+  }[];
 }
 
 async function jsonOf(folder: string, ...args: string[]): Promise<Shown> {
@@ -114,15 +117,15 @@ describe('candor sweep', () => {
       const one = await jsonOf(folder, '--synthetic', '--workers', '1', '--where', 'trades>=0');
       const three = await jsonOf(folder, '--synthetic', '--workers', '3', '--where', 'trades>=0');
       expect(three.resultHash).toBe(one.resultHash);
-      expect(three.best).toEqual(one.best);
-      expect(one.best).toHaveLength(COMBINATIONS);
+      expect(three.combinations).toEqual(one.combinations);
+      expect(one.combinations).toHaveLength(COMBINATIONS);
 
       const shown = await jsonOf(folder, '--show', '--sort', 'maxDrawdown', '--where', 'trades>=10', '--top', '3');
-      const expected = one.best
+      const expected = one.combinations
         .filter(({ metrics }) => (metrics['trades'] ?? 0) >= 10)
         .map(({ metrics }) => metrics['maxDrawdown'])
         .sort((a, b) => Number(a) - Number(b));
-      expect(shown.best.map(({ metrics }) => metrics['maxDrawdown'])).toEqual(expected.slice(0, 3));
+      expect(shown.combinations.map(({ metrics }) => metrics['maxDrawdown'])).toEqual(expected.slice(0, 3));
       expect(shown.ranking.matching).toBe(expected.length);
       const byIdentity = await runCandor(['sweep', one.identity.slice(0, 12), '--show', '--json'], folder);
       expect(JSON.parse(byIdentity.stdout)).toMatchObject({ identity: one.identity });
@@ -130,9 +133,9 @@ describe('candor sweep', () => {
 
   it('shares one account among all coins where it is asked to', () =>
     inProject(`${SWEEP}account: { deposit: 5000, shared: true }\n`, async (folder) => {
-      const { best } = await jsonOf(folder, '--synthetic', '--where', 'trades>=0');
-      expect(best).toHaveLength(COMBINATIONS / 2);
-      expect(best[0]).toMatchObject({ coins: ['BTC', 'ETH'] });
+      const { combinations } = await jsonOf(folder, '--synthetic', '--where', 'trades>=0');
+      expect(combinations).toHaveLength(COMBINATIONS / 2);
+      expect(combinations[0]).toMatchObject({ coins: ['BTC', 'ETH'] });
     }));
 
   it('makes a synthetic market that is long enough for the slowest of its params to settle', () =>
@@ -267,8 +270,8 @@ describe('a sweep that cannot be run', () => {
 
   it('ends where the reference engine does not agree, with a case to reproduce, and takes back what it stored', () =>
     inProject(SWEEP, async (folder) => {
-      const { best } = await jsonOf(folder, '--synthetic', '--top', '1');
-      const wrong = best[0]?.combination as number;
+      const { combinations } = await jsonOf(folder, '--synthetic', '--top', '1');
+      const wrong = combinations[0]?.combination as number;
       const db = openDatabase(join(folder, 'data/candor.sqlite'));
       db.exec(`UPDATE sweep_results SET net_return = net_return + 1e-9 WHERE combination = ${wrong}`);
       db.close();

@@ -1,9 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { costsOf } from '../config/config.ts';
 import { loadSweep } from '../config/sweep-file.ts';
-import { CandorError } from '../domain/errors.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { beginSweep, discardSweep, markProven, type StoredSweep } from '../market/sweep-store.ts';
@@ -11,25 +8,20 @@ import type { Runner, SweepMetric } from '../optimize/contract.ts';
 import { coresRunner } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
 import { identityOf } from '../optimize/identity.ts';
-import {
-  type Condition,
-  columnsOf,
-  type MetricColumns,
-  parseCondition,
-  parseMetric,
-  rank,
-} from '../optimize/ranking.ts';
-import type { Ranking, SweepResult } from '../optimize/result.ts';
+import { type Condition, columnsOf, parseCondition, parseMetric, rank } from '../optimize/ranking.ts';
+import type { SweptStrategy } from '../optimize/result.ts';
 import { buildResult } from '../optimize/sweep-result.ts';
 import { trialOfSweep } from '../optimize/trial.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, withDatabase, withStoredDatabase } from './database.ts';
-import type { Output } from './output.ts';
+import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
 import { commitOf, versionsOf } from './provenance.ts';
 import { type QueueOptions, queueRunnerOf } from './queue.ts';
+import { ageNote, marketCautions } from './study-cautions.ts';
 import { type CountedSweep, countSweep, type PlannedSweep, strategiesOf } from './sweep-plan.ts';
-import { EnginesDifferError, type Replays, replaySweep } from './sweep-replay.ts';
+import { EnginesDifferError, type ReplayRequest, type Replays, replaySweep } from './sweep-replay.ts';
 import { carryOut } from './sweep-run.ts';
+import { showResult, showStored } from './sweep-show.ts';
 import { planSweepOfSize } from './sweep-size.ts';
 import {
   earlierOf,
@@ -40,8 +32,6 @@ import {
   storedRows,
   storedView,
 } from './sweep-stored.ts';
-import { combinationsAsJson, type SweepView, showSweep } from './sweep-table.ts';
-import { TRIALS_FILE } from './trials.ts';
 
 export interface SweepOptions extends Partial<QueueOptions> {
   readonly workers?: number;
@@ -55,23 +45,34 @@ export interface SweepOptions extends Partial<QueueOptions> {
   readonly json?: true;
 }
 
-const DEFAULT_TOP = 10;
-
 /** How a sweep is sorted and filtered; fewer trades than a verdict takes are left out unless conditions say otherwise. */
 interface Wanted {
   readonly metric: SweepMetric;
   readonly conditions: readonly Condition[];
 }
 
+/** What all steps of one sweep need to know. */
+interface Session {
+  /** As it was named on the command line. */
+  readonly name: string;
+  readonly options: SweepOptions;
+  readonly wanted: Wanted;
+  readonly workers: number;
+  readonly db: MarketDatabase;
+  readonly context: Context;
+}
+
 /** Tries every combination of a sweep, and shows the best of them, with what to think of that. */
 export async function run(name: string, options: SweepOptions, context: Context): Promise<ExitCode> {
   const wanted = wantedOf(options, context);
-  if (options.show) return withStoredDatabase(context, (db) => show(name, wanted, options, db, context));
+  const workers = options.workers ?? availableParallelism();
+  const session = { name, options, wanted, workers, context };
+  if (options.show) return withStoredDatabase(context, (db) => show({ ...session, db }));
   const { root, workingDirectory, config } = context;
   const sweep = loadSweep(name, { root, workingDirectory, seed: config.seed });
   const counted = await countSweep(sweep, context);
-  requireWritable(context);
-  return withDatabase(context, (db) => runCounted(name, counted, wanted, options, db, context));
+  requireWritable('sweep', context);
+  return withDatabase(context, (db) => runCounted(counted, { ...session, db }));
 }
 
 function wantedOf({ sort = 'expectancyR', where }: SweepOptions, { config }: Context): Wanted {
@@ -79,48 +80,36 @@ function wantedOf({ sort = 'expectancyR', where }: SweepOptions, { config }: Con
   return { metric: parseMetric(sort), conditions: conditions.map(parseCondition) };
 }
 
-async function runCounted(
-  name: string,
-  counted: CountedSweep,
-  wanted: Wanted,
-  options: SweepOptions,
-  db: MarketDatabase,
-  context: Context,
-): Promise<ExitCode> {
+async function runCounted(counted: CountedSweep, session: Session): Promise<ExitCode> {
+  const { options, wanted, workers, db, context } = session;
   const { clock, out, signal } = context;
   const startedMs = clock.nowMs();
   const earlier = options.resume ? earlierOf(counted, costsOf(context.config), db) : undefined;
-  const workers = options.workers ?? availableParallelism();
-  const candles = {
-    isSyntheticWanted: options.synthetic === true,
-    ...(earlier === undefined ? {} : { span: earlier }),
-  };
+  const isSyntheticWanted = options.synthetic === true;
+  const candles = { isSyntheticWanted, ...(earlier === undefined ? {} : { span: earlier }) };
   const planned = await planSweepOfSize(counted, candles, { yes: options.yes === true, workers }, context);
   if (planned === undefined) return 1;
-  const stored = begin(planned, db, context);
+  const stored = begin(planned, session);
   if (options.resume) noteResumed(stored, earlier, context);
   const results = options.resume ? storedRows(db, stored) : noRows(planned.plan.count);
   const loadedMs = clock.nowMs();
-  const runner = await runnerOf(options, workers, context);
+  const runner = await runnerOf(session);
   await carryOut({ planned, stored, results, runner, ...wanted, signal }, db, clock, out);
-  if (signal.aborted) return stopped(name, results, context);
+  if (signal.aborted) return stopped(results, session);
   const sweptMs = clock.nowMs();
 
   const evaluator = await ChunkEvaluator.open(planned.work, strategiesOf(context));
   const columns = columnsOf(results.rows);
   const ranking = rank(columns, wanted.metric, wanted.conditions);
-  const replays = await compared(stored, evaluator, columns, ranking, db, context);
-  if (replays === undefined) return stopped(name, results, context);
+  const replays = await compared(stored, { evaluator, columns, ranking }, session);
+  if (replays === undefined) return stopped(results, session);
   const replayedMs = clock.nowMs();
   const result = buildResult(evaluator, columns, replays.best, {
     identity: stored.identity,
-    strategies: planned.strategies.map(({ strategy, sha256 }, i) => ({
-      ...{ name: strategy.name, thesis: strategy.thesis, summary: strategy.summary },
-      ...{ fileSha256: sha256, sets: planned.plan.setsOf(i) },
-    })),
+    strategies: sweptStrategies(planned),
     ranking,
     replays: { best: replays.best.size, sampled: replays.sampled },
-    warnings: planned.warnings,
+    warnings: [...planned.warnings, ...marketCautions(planned.work.sweep, planned.work.data, context.config)],
     versions: await versionsOf(),
     commit: await commitOf(),
     createdAtMs: replayedMs,
@@ -128,17 +117,24 @@ async function runCounted(
     workers,
   });
   // A sweep that was on record and complete has not been tried once more.
-  if (stored.provenMs === null || !options.resume)
-    appendTrial(join(context.root, TRIALS_FILE), trialOfSweep(result), clock);
+  const isOnRecord = options.resume === true && stored.provenMs !== null;
+  if (!isOnRecord) appendTrial(ledgerPathOf(context), trialOfSweep(result), clock);
   markProven(db, stored.id, clock);
-  showResult(planned, result, options, context);
+  const notes = [ageNote(planned.work.sweep, planned.work.data, clock.nowMs()), chainNote(context)];
+  showResult({ planned, result, notes: notes.filter((note) => note !== undefined) }, options, context);
   return 0;
 }
 
-function begin({ work, plan }: PlannedSweep, db: MarketDatabase, { clock }: Context): StoredSweep {
+function sweptStrategies({ strategies, plan }: PlannedSweep): SweptStrategy[] {
+  return strategies.map(({ strategy: { name, thesis, summary }, sha256 }, i) => ({
+    ...{ name, thesis, summary, fileSha256: sha256, sets: plan.setsOf(i) },
+  }));
+}
+
+function begin({ work, plan }: PlannedSweep, { db, context }: Session): StoredSweep {
   const { fingerprint, fromMs, toMs } = work.data;
   const record = { name: work.sweep.name, fingerprint, fromMs, toMs, combinations: plan.count };
-  return beginSweep(db, { ...record, identity: identityOf(work), spec: specificationOf(work) }, clock);
+  return beginSweep(db, { ...record, identity: identityOf(work), spec: specificationOf(work) }, context.clock);
 }
 
 /** What was found before is only worth something for the very same candles. */
@@ -152,15 +148,16 @@ function noteResumed(stored: StoredSweep, earlier: StoredSweep | undefined, { ou
   }
 }
 
-async function runnerOf({ queue, queueCa }: SweepOptions, workers: number, context: Context): Promise<Runner> {
+async function runnerOf({ options, workers, context }: Session): Promise<Runner> {
+  const { queue, queueCa } = options;
   if (queue === undefined) return coresRunner(strategiesOf(context), workers);
   return await queueRunnerOf({ queue, ...(queueCa === undefined ? {} : { queueCa }) }, context);
 }
 
 /** Ctrl-C: the exit status is given at the edge. */
-function stopped(name: string, { isDone }: StoredRows, { out }: Context): ExitCode {
+function stopped({ isDone }: StoredRows, { name, context }: Session): ExitCode {
   const done = isDone.reduce((sum, one) => sum + one, 0);
-  out.note(
+  context.out.note(
     `stopped: ${count(done)} of ${counted(isDone.length, 'combination')} are stored; ` +
       `'candor sweep ${name} --resume' goes on from there`,
   );
@@ -169,17 +166,15 @@ function stopped(name: string, { isDone }: StoredRows, { out }: Context): ExitCo
 
 async function compared(
   stored: StoredSweep,
-  evaluator: ChunkEvaluator,
-  columns: MetricColumns,
-  ranking: Ranking,
-  db: MarketDatabase,
-  context: Context,
+  found: Pick<ReplayRequest, 'evaluator' | 'columns' | 'ranking'>,
+  { db, context }: Session,
 ): Promise<Replays | undefined> {
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {
     return await replaySweep({
-      ...{ evaluator, columns, ranking, identity: stored.identity },
-      resultsPath: resultsOf(context),
+      ...found,
+      identity: stored.identity,
+      resultsPath: resultsPathOf(context),
       signal: context.signal,
       onProgress: (done, total) => {
         bar ??= context.out.progress('compared with the reference engine', total);
@@ -194,72 +189,10 @@ async function compared(
   }
 }
 
-function showResult(planned: PlannedSweep, result: SweepResult, options: SweepOptions, { out }: Context): void {
-  const { plan } = planned;
-  const { columns, ranking, data, silent, replays, identity, resultHash } = result;
-  const view: SweepView = { plan, columns, ranking, data, silent };
-  if (options.json) {
-    const { sweep, costs, strategies, combinations, warnings, versions, commit, timings } = result;
-    const facts = { name: sweep.name, identity, resultHash, sweep, costs, strategies, data, combinations, replays };
-    showJson(view, { ...facts, silent, warnings, versions, commit, timings }, options, out);
-    return;
-  }
-  showSweep(view, options.top ?? DEFAULT_TOP, out);
-  out.line(
-    `The reference engine agrees, trade by trade: on the ${count(replays.best)} best, ` +
-      `and on ${count(replays.sampled)} by chance.`,
-  );
-  for (const warning of result.warnings) out.line(`${out.paint('yellow', 'note')}: ${warning}`);
-  out.line();
-  out.line(`stored   ${identity.slice(0, 12)}: 'candor sweep ${plan.sweep.name} --show' reads it again`);
-}
-
 /** A stored sweep, sorted and filtered anew; nothing is run. */
-function show(
-  name: string,
-  { metric, conditions }: Wanted,
-  options: SweepOptions,
-  db: MarketDatabase,
-  { out }: Context,
-): ExitCode {
+function show({ name, wanted, options, db, context }: Session): ExitCode {
   const stored = findStored(db, name);
   const found = storedView(db, stored);
-  const view: SweepView = { ...found, ranking: rank(found.columns, metric, conditions) };
-  const { identity, provenMs, fingerprint } = stored;
-  if (options.json) {
-    const facts = { name: stored.name, identity, provenMs, sweep: view.plan.sweep };
-    showJson(view, { ...facts, data: { ...view.data, fingerprint }, combinations: view.plan.count }, options, out);
-  } else {
-    showSweep(view, options.top ?? DEFAULT_TOP, out);
-  }
+  showStored({ ...found, ranking: rank(found.columns, wanted.metric, wanted.conditions) }, stored, options, context);
   return 0;
-}
-
-function showJson(view: SweepView, facts: object, { top }: SweepOptions, out: Output): void {
-  const { metric, order, where, places } = view.ranking;
-  const ranking = { metric, order, where, matching: places.length };
-  out.jsonWithList({ ...facts, ranking }, 'best', combinationsAsJson(view, top));
-}
-
-function resultsOf({ root }: Context): string {
-  return join(root, 'backtests', 'results');
-}
-
-/**
- * A sweep may take hours, so what would keep it from being put on record is found before.
- *
- * @throws CandorError
- */
-function requireWritable(context: Context): void {
-  const folder = resultsOf(context);
-  try {
-    mkdirSync(folder, { recursive: true });
-    for (const path of [folder, join(context.root, 'backtests')]) accessSync(path, constants.W_OK);
-  } catch (cause) {
-    const { code, path = folder } = cause as NodeJS.ErrnoException;
-    throw new CandorError(`the sweep was not run, because ${path} cannot be written (${code})`, {
-      hint: 'Give this user access to backtests/ and all that is in it, or make room, and run the sweep again.',
-      cause,
-    });
-  }
 }

@@ -1,0 +1,44 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CandorError } from '../domain/errors.ts';
+import { readTrials } from '../evidence/trial-ledger.ts';
+import type { Context } from './context.ts';
+import { TRIALS_FILE } from './trials.ts';
+
+/** Where reports are kept. */
+export function resultsPathOf({ root }: Context): string {
+  return join(root, 'backtests', 'results');
+}
+
+export function ledgerPathOf({ root }: Context): string {
+  return join(root, TRIALS_FILE);
+}
+
+/**
+ * A study takes a while and a sweep may take hours, and the result of either is lost where it cannot be kept; so this
+ * is found before it runs.
+ *
+ * @throws CandorError
+ */
+export function requireWritable(what: 'study' | 'sweep', context: Context): void {
+  const resultsPath = resultsPathOf(context);
+  const ledgerPath = ledgerPathOf(context);
+  try {
+    mkdirSync(resultsPath, { recursive: true });
+    for (const path of [resultsPath, join(context.root, 'backtests')]) accessSync(path, constants.W_OK);
+    if (existsSync(ledgerPath)) accessSync(ledgerPath, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    const { code, path = resultsPath } = cause as NodeJS.ErrnoException;
+    throw new CandorError(`the ${what} was not run, because ${path} cannot be written (${code})`, {
+      hint: `Give this user access to backtests/ and all that is in it, or make room, and run the ${what} again.`,
+      cause,
+    });
+  }
+}
+
+/** A broken chain of trials stops nothing, but whoever reads a result has to know. */
+export function chainNote(context: Context): string | undefined {
+  const { state } = readTrials(ledgerPathOf(context));
+  if (state.intact) return undefined;
+  return `the record of trials is broken at line ${state.brokenAtLine} of ${TRIALS_FILE}: ${state.reason}`;
+}

@@ -1,0 +1,59 @@
+import type { StoredSweep } from '../market/sweep-store.ts';
+import type { SweepResult } from '../optimize/result.ts';
+import type { Context } from './context.ts';
+import { count } from './database.ts';
+import type { PlannedSweep } from './sweep-plan.ts';
+import { combinationsAsJson, type SweepView, showSweep } from './sweep-table.ts';
+
+const DEFAULT_TOP = 10;
+
+export interface ShowOptions {
+  readonly top?: number;
+  readonly json?: true;
+}
+
+export interface ShownSweep {
+  readonly planned: PlannedSweep;
+  readonly result: SweepResult;
+  /** What a reader must know that is no part of the result. */
+  readonly notes: readonly string[];
+}
+
+/** What a sweep found, and where it is kept. */
+export function showResult({ planned, result, notes }: ShownSweep, options: ShowOptions, { out }: Context): void {
+  const { columns, ranking, data, silent, replays, identity, resultHash, sweep } = result;
+  const view: SweepView = { plan: planned.plan, columns, ranking, data, silent };
+  if (options.json) {
+    const { costs, strategies, warnings, versions, commit, timings } = result;
+    const facts = { name: sweep.name, identity, resultHash, sweep, costs, strategies, data, replays };
+    showJson(view, { ...facts, silent, warnings, versions, commit, timings }, options, out);
+    for (const note of notes) out.note(note);
+    return;
+  }
+  showSweep(view, options.top ?? DEFAULT_TOP, out);
+  out.line(
+    `The reference engine agrees, trade by trade: on the ${count(replays.best)} best, ` +
+      `and on ${count(replays.sampled)} by chance.`,
+  );
+  for (const note of [...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
+  out.line();
+  out.line(`stored   ${identity.slice(0, 12)}: 'candor sweep ${sweep.name} --show' reads it again`);
+}
+
+/** A sweep that was read from the database. */
+export function showStored(view: SweepView, stored: StoredSweep, options: ShowOptions, { out }: Context): void {
+  if (options.json) {
+    const { name, identity, provenMs, fingerprint } = stored;
+    const data = { ...view.data, fingerprint };
+    showJson(view, { name, identity, provenMs, sweep: view.plan.sweep, data }, options, out);
+  } else {
+    showSweep(view, options.top ?? DEFAULT_TOP, out);
+  }
+}
+
+function showJson(view: SweepView, facts: object, { top }: ShowOptions, out: Context['out']): void {
+  const { metric, order, where, places } = view.ranking;
+  const ranking = { metric, order, where, matching: places.length };
+  const all = { ...facts, count: view.plan.count, ranking };
+  out.jsonWithList(all, 'combinations', combinationsAsJson(view, top));
+}
