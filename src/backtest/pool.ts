@@ -202,7 +202,7 @@ class PiscinaPool implements WorkerPool {
       details: [`${this.threads} workers${limit === undefined ? '' : `, ${limit} MB each`}`],
       hint:
         'Use fewer workers, fewer candles or fewer combinations; or allow more memory: ' +
-        'NODE_OPTIONS=--max-old-space-size=4096 (in MB).',
+        'NODE_OPTIONS=--max-old-space-size=8192 (in MB).',
       cause: error,
     });
   }
