@@ -58,8 +58,8 @@ function dayOrders(days: number, draws: number, rng: Prng): number[][] {
 }
 
 /**
- * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, in bitmaps of its own; it is silent
- * on all other rows. The rows of a last, broken day stay where they are when days are permuted.
+ * The schedule of rows from … to − 1, entries and exits alike, as the plan moves it, in bitmaps of its own, which are
+ * silent on all other rows. The rows of a last, broken day stay where they are when days are permuted.
  */
 export function rotate(schedule: SignalBits, from: number, to: number, plan: RotationPlan): SignalBits {
   const sides = Object.entries(schedule) as [SideName, Uint32Array][];
