@@ -8,48 +8,82 @@ import { EXTENT, idOf, plot, round, type Scale, shape } from './plot.ts';
 
 type Point = readonly [timeMs: number, value: number];
 
+/** An account over time, as it is drawn. */
+export interface ChartedAccount {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly depositUsd: number;
+  readonly equity: JudgedStrategy['equity'];
+  readonly drawdown: JudgedStrategy['drawdown'];
+  readonly maxDrawdownFraction: number | null;
+}
+
+/** Accounts of random entries that an account is drawn among. */
+interface ChartedControls {
+  readonly timesMs: readonly number[];
+  readonly coinFlip: ReportedControl | undefined;
+  readonly rotation: ReportedControl | undefined;
+}
+
 /** The account of a strategy among those of its controls, and below it, on the same time axis, its drawdown. */
 export function accountFigure(report: Report, strategy: JudgedStrategy): Markup {
-  const { metrics } = strategy;
-  const summary =
-    `It ended at ${formatUsd(strategy.equity.usd.at(-1) ?? null, 0)}; ` +
-    `the deepest drawdown was ${formatPercent(metrics.maxDrawdownFraction)}.`;
+  const { name, equity, drawdown, metrics, controls } = strategy;
+  const { maxDrawdownFraction } = metrics;
+  const { fromMs, toMs } = report.data;
+  const { depositUsd } = report.study;
+  const account = { name, fromMs, toMs, depositUsd, equity, drawdown, maxDrawdownFraction };
+  const charted = {
+    timesMs: report.fanTimesMs,
+    coinFlip: controls.find(({ kind }) => kind === 'coin-flip'),
+    rotation: controls.find(({ kind }) => kind === 'rotation'),
+  };
   return html`<figure class="keep-together"><h3>Account value among its controls <small>US dollars</small></h3>
 <p class="legend"><span><i class="key line"></i>this strategy</span>
 <span><i class="key fan"></i>coin flips, 5–95 %</span><span><i class="key median"></i>median coin flip</span>
 <span><i class="key dashes"></i>rotations, 5 and 95 %</span></p>
-${equityPlot(report, strategy, summary)}
+${equityPlot(account, `Account value of ${name} among its controls`, charted)}
 <h3>Drawdown <small>below the highest value so far</small></h3>
-${drawdownPlot(report, strategy)}
-<figcaption>${drawdownCaption(strategy)}</figcaption></figure>`;
+${drawdownPlot(account)}
+<figcaption>${drawdownCaption(account)}</figcaption></figure>`;
 }
 
-function equityPlot(report: Report, strategy: JudgedStrategy, description: string): Markup {
-  const { depositUsd } = report.study;
-  const coinFlip = strategy.controls.find(({ kind }) => kind === 'coin-flip');
-  const rotation = strategy.controls.find(({ kind }) => kind === 'rotation');
+/** An account value alone, and its drawdown. */
+export function accountAlone(account: ChartedAccount): Markup {
+  return html`<figure class="keep-together"><h4>Account value <small>US dollars, marked to the closes</small></h4>
+${equityPlot(account, `Account value of ${account.name}`)}
+<h4>Drawdown <small>below the highest value so far</small></h4>
+${drawdownPlot(account)}
+<figcaption>${drawdownCaption(account)}</figcaption></figure>`;
+}
+
+function equityPlot(account: ChartedAccount, title: string, controls?: ChartedControls): Markup {
+  const { name, depositUsd, equity } = account;
+  const { coinFlip, rotation, timesMs = [] } = controls ?? {};
   const fans = [coinFlip, rotation].flatMap((control) =>
     control === undefined ? [] : [...control.fanUsd.p05, ...control.fanUsd.p95],
   );
-  const shown = [...strategy.equity.usd, depositUsd, ...fans.filter((value) => value !== null)];
+  const shown = [...equity.usd, depositUsd, ...fans.filter((value) => value !== null)];
   const [low, high] = extent(shown) as [number, number];
-  const x = timeAxis(report.data.fromMs, report.data.toMs);
+  const x = timeAxis(account.fromMs, account.toMs);
   const y = verticalAxis(low, high, 5, steppedLabel(low, high, 5));
-  const start: Point = [report.data.fromMs, depositUsd];
-  const curve = [start, ...pointsOf(strategy.equity.timesMs, strategy.equity.usd)];
+  const start: Point = [account.fromMs, depositUsd];
+  const curve = [start, ...pointsOf(equity.timesMs, equity.usd)];
   return plot({
-    id: idOf(strategy.name, 'equity'),
-    title: `Account value of ${strategy.name} among its controls`,
-    description,
-    heightPx: 300,
+    id: idOf(name, 'equity'),
+    title,
+    description:
+      `It ended at ${formatUsd(equity.usd.at(-1) ?? null, 0)}; ` +
+      `the deepest drawdown was ${formatPercent(account.maxDrawdownFraction)}.`,
+    heightPx: controls === undefined ? 200 : 300,
     x: x.scale,
     xTicks: x.ticks,
     y: y.scale,
     yTicks: y.ticks,
     shapes: [
-      coinFlip === undefined ? '' : fan(coinFlip, report.fanTimesMs, start, x.scale, y.scale),
+      coinFlip === undefined ? '' : fan(coinFlip, timesMs, start, x.scale, y.scale),
       shape('base', `M0 ${round(y.scale(depositUsd))}H${EXTENT}`),
-      rotation === undefined ? '' : bounds(rotation, report.fanTimesMs, start, x.scale, y.scale),
+      rotation === undefined ? '' : bounds(rotation, timesMs, start, x.scale, y.scale),
       shape('curve', path(curve, x.scale, y.scale)),
     ],
   });
@@ -77,10 +111,10 @@ function bounds(control: ReportedControl, timesMs: readonly number[], start: Poi
   return [p05, p95].map((edge) => shape('dashes', path([start, ...pointsOf(timesMs, edge)], x, y)));
 }
 
-function drawdownPlot(report: Report, strategy: JudgedStrategy): Markup {
-  const { timesMs, fraction } = strategy.drawdown;
+function drawdownPlot(account: ChartedAccount): Markup {
+  const { timesMs, fraction } = account.drawdown;
   const deepest = Math.max(0.01, ...fraction);
-  const x = timeAxis(report.data.fromMs, report.data.toMs);
+  const x = timeAxis(account.fromMs, account.toMs);
   const y = verticalAxis(-deepest, 0, 3, (value) => formatPercent(-value, deepest < 0.03 ? 1 : 0));
   const points = pointsOf(
     timesMs,
@@ -92,21 +126,20 @@ function drawdownPlot(report: Report, strategy: JudgedStrategy): Markup {
     .y1(([, value]) => y.scale(value))
     .digits(1);
   return plot({
-    id: idOf(strategy.name, 'drawdown'),
-    title: `Drawdown of ${strategy.name}`,
-    description: drawdownCaption(strategy),
+    id: idOf(account.name, 'drawdown'),
+    title: `Drawdown of ${account.name}`,
+    description: drawdownCaption(account),
     heightPx: 110,
     x: x.scale,
     xTicks: x.ticks,
     y: y.scale,
     yTicks: y.ticks,
-    shapes: shape('fall', fall([[report.data.fromMs, 0], ...points]) ?? ''),
+    shapes: shape('fall', fall([[account.fromMs, 0], ...points]) ?? ''),
   });
 }
 
-function drawdownCaption(strategy: JudgedStrategy): string {
-  const { peakMs, troughMs } = strategy.drawdown;
-  const { maxDrawdownFraction } = strategy.metrics;
+function drawdownCaption({ drawdown, maxDrawdownFraction }: ChartedAccount): string {
+  const { peakMs, troughMs } = drawdown;
   if (peakMs === null || troughMs === null) return 'The account never fell below where it had been.';
   const [from, to] = [formatDay(peakMs), formatDay(troughMs)];
   return (

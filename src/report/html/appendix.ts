@@ -4,7 +4,7 @@ import { nameOf } from '../name.ts';
 import { rulesInWords } from '../risk-words.ts';
 import type { Report, SeriesFacts } from '../schema.ts';
 import { type Content, html, type Markup } from './markup.ts';
-import { section } from './section.ts';
+import { type ReportedData, section } from './section.ts';
 import { table } from './table.ts';
 
 /** What a reader needs to know before the numbers mean something. */
@@ -40,7 +40,7 @@ function correctionInWords({ family: { method, strategies } }: Report): string {
   );
 }
 
-export function limitsSection(report: Report): Markup {
+export function limitsSection(report: ReportedData & Pick<Report, 'limits'>): Markup {
   return section(
     report,
     'limits',
@@ -164,7 +164,8 @@ the same data and the code of the commit above runs</p>
   );
 }
 
-function pairs(title: string, rows: readonly (readonly [string, Content])[]): Markup {
+/** Terms and values, one below the other. */
+export function pairs(title: string, rows: readonly (readonly [string, Content])[]): Markup {
   return html`<table><caption>${title}</caption><tbody>
 ${rows.map(([term, value]) => html`<tr><th scope="row">${term}</th><td>${value}</td></tr>\n`)}</tbody></table>`;
 }

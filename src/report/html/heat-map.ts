@@ -1,6 +1,6 @@
 import { formatCount, formatSigned } from '../format.ts';
 import type { JudgedStrategy } from '../schema.ts';
-import { html, type Markup } from './markup.ts';
+import { type Content, html, type Markup } from './markup.ts';
 import { table } from './table.ts';
 
 type Cell = JudgedStrategy['grid'][number];
@@ -62,16 +62,27 @@ export function heatMap(strategy: JudgedStrategy): Markup {
   })}`;
 }
 
-function settingInWords(rule: string, value: string | undefined): string {
+/** `Stop 2 %`; what is no rule is a param, and keeps its name. */
+export function settingInWords(rule: string, value: string | undefined): string {
   return `${RULE_WORDS[rule] ?? rule} ${value ?? 'none'}`;
 }
 
 function tinted(cell: Cell | undefined, strongest: number): Markup | string {
   if (cell === undefined) return '';
   const { expectancyR, trades } = cell.metrics;
-  const tone = expectancyR === null || expectancyR === 0 ? '' : expectancyR > 0 ? 'gain' : 'loss';
-  const tint = Math.round((MOST_TINT * Math.abs(expectancyR ?? 0)) / strongest);
-  const classes = `tint ${tone} ${cell.isVerdictCell ? 'verdict-cell' : ''}`;
-  return html`<div class="${classes}" style="--part:${tint}%">${formatSigned(expectancyR, 2)}
-<small class="sub">${formatCount(trades ?? 0, 'trade')}</small></div>`;
+  const className = cell.isVerdictCell ? 'verdict-cell' : '';
+  return tintedBox(
+    expectancyR,
+    strongest,
+    html`${formatSigned(expectancyR, 2)}
+<small class="sub">${formatCount(trades ?? 0, 'trade')}</small>`,
+    className,
+  );
+}
+
+/** A cell whose ground says how far from zero a value is, and on which side. */
+export function tintedBox(value: number | null, strongest: number, content: Content, className = ''): Markup {
+  const tone = value === null || value === 0 ? '' : value > 0 ? 'gain' : 'loss';
+  const tint = Math.round((MOST_TINT * Math.min(strongest, Math.abs(value ?? 0))) / strongest);
+  return html`<div class="tint ${tone} ${className}" style="--part:${tint}%">${content}</div>`;
 }

@@ -7,9 +7,14 @@ import { EXTENT, idOf, percent, plot, round, type Scale, shape } from './plot.ts
 
 const HEIGHT_PX = 170;
 
+interface TradedStrategy {
+  readonly name: string;
+  readonly histogramR: Histogram | null;
+  readonly metrics: Pick<JudgedStrategy['metrics'], 'trades' | 'expectancyR'>;
+}
+
 /** How the trades of a strategy ended, in multiples of what they risked. */
-export function tradesHistogram(strategy: JudgedStrategy): Markup {
-  const { histogramR, metrics } = strategy;
+export function tradesHistogram({ name, histogramR, metrics }: TradedStrategy): Markup {
   if (histogramR === null) return html`<figure><h3>Results of the trades</h3><p class="soft">No trades.</p></figure>`;
   const high = max(histogramR.counts) ?? 1;
   const { low, end } = rangeOf(histogramR, []);
@@ -19,8 +24,8 @@ export function tradesHistogram(strategy: JudgedStrategy): Markup {
   const description = `${trades} with a mean of ${formatR(metrics.expectancyR)} after costs.`;
   return html`<figure class="keep-together"><h3>Results of the trades <small>in R, after costs</small></h3>
 ${plot({
-  id: idOf(strategy.name, 'trades'),
-  title: `Histogram of the results of ${strategy.name} in R`,
+  id: idOf(name, 'trades'),
+  title: `Histogram of the results of ${name} in R`,
   description,
   heightPx: HEIGHT_PX,
   x: x.scale,
@@ -86,7 +91,13 @@ function rangeOf({ from, binWidth, counts }: Histogram, more: readonly number[])
   };
 }
 
-function bars(histogram: Histogram, x: Scale, y: Scale, tone: string, wanted: (middle: number) => boolean): Markup {
+export function bars(
+  histogram: Histogram,
+  x: Scale,
+  y: Scale,
+  tone: string,
+  wanted: (middle: number) => boolean,
+): Markup {
   const { from, binWidth, counts } = histogram;
   const base = y(0);
   const shapes = counts.map((count, i) => {
@@ -100,7 +111,7 @@ function bars(histogram: Histogram, x: Scale, y: Scale, tone: string, wanted: (m
   return shape(`bars ${tone}`, shapes.join(''));
 }
 
-function here(value: number | null, x: Scale): Markup | string {
+export function here(value: number | null, x: Scale): Markup | string {
   return value === null ? '' : shape('here', `M${round(x(value))} 0V${EXTENT}`);
 }
 

@@ -1,10 +1,14 @@
-import type { Report } from '../schema.ts';
 import { syntheticMark } from './marks.ts';
 import { type Content, html, type Markup } from './markup.ts';
 
+/** What every part of a page must know of its report. */
+export interface ReportedData {
+  readonly data: { readonly isSynthetic: boolean };
+}
+
 /** A part of the page with a heading; on invented prices it says so. */
 export function section(
-  report: Report,
+  report: ReportedData,
   id: string,
   title: string,
   body: Markup,
