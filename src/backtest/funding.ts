@@ -22,9 +22,12 @@ export function fundingColumns(
 ): FundingColumns {
   const atOpen = new Float64Array(candles.length);
   const inside = new Float64Array(candles.length);
+  if (funding === undefined || funding.timesMs.length === 0) {
+    return { atOpen, inside, missingHours: hoursWithin(candles) };
+  }
   const rateAt = new Map<number, number>();
-  for (let i = 0; i < (funding?.timesMs.length ?? 0); i++) {
-    rateAt.set(funding?.timesMs[i] as number, funding?.rates[i] as number);
+  for (let i = 0; i < funding.timesMs.length; i++) {
+    rateAt.set(funding.timesMs[i] as number, funding.rates[i] as number);
   }
   const lotSize = 1 / powerOfTen(szDecimals);
   let missingHours = 0;
@@ -45,4 +48,10 @@ export function fundingColumns(
     if (!Number.isNaN(close)) lastClose = close;
   }
   return { atOpen, inside, missingHours };
+}
+
+/** Full hours from the first open on and before the last close. */
+function hoursWithin(candles: CandleColumns): number {
+  const firstHour = Math.ceil(openTimeAt(candles, 0) / HOUR_MS);
+  return Math.max(0, Math.ceil(openTimeAt(candles, candles.length) / HOUR_MS) - firstHour);
 }

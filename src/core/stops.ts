@@ -55,7 +55,7 @@ export interface MovableStop {
  */
 export function movedStop(
   instrument: Instrument,
-  rules: RiskRules,
+  rules: Pick<RiskRules, 'breakEven' | 'trail' | 'minStopMoveBps'>,
   holding: MovableStop,
 ): { readonly stop: Price; readonly reason: StopReason } | undefined {
   const { breakEven, trail } = rules;

@@ -1,5 +1,5 @@
 import { roundExact } from './rounding.ts';
-import { type Lots, type MicroUsd, microUsd } from './units.ts';
+import { type Lots, type MicroUsd, microUsd, ZERO_USD } from './units.ts';
 
 const RATE_SCALE = 100_000_000;
 /** Funding is counted per lot and hour in units of 10^−12 dollars (rule 39). */
@@ -28,6 +28,7 @@ export function fundingPerLot(rate: number, price: number, lotSize: number): num
 
 /** A sum of `fundingPerLot` times lots, rounded down to the micro-dollar: once per trade and against us (rule 18). */
 export function fundingOf(sumPerLot: number, lots: Lots): MicroUsd {
+  if (sumPerLot === 0) return ZERO_USD;
   if (!Number.isSafeInteger(sumPerLot))
     throw new RangeError(`a funding sum of ${sumPerLot} per lot is no longer exact`);
   const whole = Math.floor(sumPerLot / PICO_PER_MICRO);

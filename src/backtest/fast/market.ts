@@ -23,7 +23,7 @@ export class FastMarket {
     this.funding = funding;
     this.tree = new TouchTree(candles);
     this.#received = runningSums(funding);
-    this.#isComplete = candles.close.every((close) => close > 0);
+    this.#isComplete = isComplete(candles);
   }
 
   /** Whether the candle of a row exists; the row is one of the grid. */
@@ -62,18 +62,21 @@ export class FastMarket {
  * undefined where a sum could exceed what a double holds exactly, and each position has to add up its own hours.
  */
 function runningSums({ atOpen, inside }: FundingColumns): Float64Array | undefined {
-  const sums = new Float64Array(2 * atOpen.length);
-  let sum = 0;
   let magnitude = 0;
   for (let row = 0; row < atOpen.length; row++) {
     magnitude += Math.abs(atOpen[row] as number) + Math.abs(inside[row] as number);
+  }
+  if (magnitude === 0) return new Float64Array(0);
+  if (!Number.isSafeInteger(magnitude)) return undefined;
+  const sums = new Float64Array(2 * atOpen.length);
+  let sum = 0;
+  for (let row = 0; row < atOpen.length; row++) {
     sum += atOpen[row] as number;
     sums[2 * row] = sum;
     sum += inside[row] as number;
     sums[2 * row + 1] = sum;
   }
-  if (magnitude === 0) return new Float64Array(0);
-  return Number.isSafeInteger(magnitude) ? sums : undefined;
+  return sums;
 }
 
 function sumOf({ atOpen, inside }: FundingColumns, entryRow: number, exitRow: number, isInside: boolean): number {
@@ -165,6 +168,13 @@ export class EntryTable {
     this.#places = new Int32Array(2 * this.#places.length);
     for (let entry = 0; entry < known; entry++) this.#place(this.rowOf(entry), entry);
   }
+}
+
+function isComplete({ close }: CandleColumns): boolean {
+  for (let row = 0; row < close.length; row++) {
+    if (!((close[row] as number) > 0)) return false;
+  }
+  return true;
 }
 
 /** The same values in a longer array. */

@@ -9,14 +9,18 @@ const FAN_OUT = 1 << LEVEL_BITS;
  * touches a price is found in the time of a few blocks, however far away it is. Candles that are missing touch nothing.
  */
 export class TouchTree {
-  readonly #lows: readonly Float64Array[];
-  readonly #highs: readonly Float64Array[];
+  readonly #lows: Float64Array[];
+  readonly #highs: Float64Array[];
   readonly #length: number;
 
   constructor({ low, high, length }: CandleColumns) {
     this.#length = length;
-    this.#lows = levelsOf(low, Number.POSITIVE_INFINITY, Math.min);
-    this.#highs = levelsOf(high, Number.NEGATIVE_INFINITY, Math.max);
+    this.#lows = [low];
+    this.#highs = [high];
+    for (let level = 0; (this.#lows[level] as Float64Array).length > FAN_OUT; level++) {
+      this.#lows.push(lowestOfBlocks(this.#lows[level] as Float64Array));
+      this.#highs.push(highestOfBlocks(this.#highs[level] as Float64Array));
+    }
   }
 
   /** The first row from `from` on with a low at or under `below`, or a high at or over `above`; else the row count. */
@@ -71,19 +75,31 @@ export class TouchTree {
 
 type Extreme = (a: number, b: number) => number;
 
-function levelsOf(column: Float64Array, nothing: number, extreme: Extreme): Float64Array[] {
-  const levels = [column];
-  for (let below = column; below.length > FAN_OUT; ) {
-    const level = new Float64Array(Math.ceil(below.length / FAN_OUT)).fill(nothing);
-    for (let i = 0; i < below.length; i++) {
-      const value = below[i] as number;
-      const block = i >> LEVEL_BITS;
-      if (!Number.isNaN(value)) level[block] = extreme(level[block] as number, value);
+/** Infinity for a block without a candle: comparisons with NaN are false. */
+function lowestOfBlocks(below: Float64Array): Float64Array {
+  const level = new Float64Array(Math.ceil(below.length / FAN_OUT));
+  for (let block = 0; block < level.length; block++) {
+    let best = Number.POSITIVE_INFINITY;
+    const end = Math.min(below.length, (block + 1) * FAN_OUT);
+    for (let at = block * FAN_OUT; at < end; at++) {
+      if ((below[at] as number) < best) best = below[at] as number;
     }
-    levels.push(level);
-    below = level;
+    level[block] = best;
   }
-  return levels;
+  return level;
+}
+
+function highestOfBlocks(below: Float64Array): Float64Array {
+  const level = new Float64Array(Math.ceil(below.length / FAN_OUT));
+  for (let block = 0; block < level.length; block++) {
+    let best = Number.NEGATIVE_INFINITY;
+    const end = Math.min(below.length, (block + 1) * FAN_OUT);
+    for (let at = block * FAN_OUT; at < end; at++) {
+      if ((below[at] as number) > best) best = below[at] as number;
+    }
+    level[block] = best;
+  }
+  return level;
 }
 
 /** Whole blocks on the highest level that fits, single entries at both ends. */
