@@ -6,9 +6,11 @@ import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { resultOf } from '../backtest/fast/result.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { MicroUsd } from '../domain/units.ts';
+import { coresReplayer, type Replayer } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
 import { columnsOf, rank } from '../optimize/ranking.ts';
-import type { FastRunOf } from '../optimize/replay.ts';
+import { type FastRunOf, replay } from '../optimize/replay.ts';
+import { valuesOf } from '../optimize/sweep-result.ts';
 import { EnginesDifferError, type ReplayRequest, replaySweep } from './sweep-replay.ts';
 
 const { work, plan } = await sweepWork(sweepOf());
@@ -20,8 +22,16 @@ const request = (resultsPath: string, parts: Partial<ReplayRequest> = {}): Repla
   ranking: rank(columns, 'expectancyR', []),
   signal: new AbortController().signal,
   onProgress: () => {},
+  replayer: coresReplayer(STRATEGIES, 1),
   ...parts,
 });
+
+/** The replays of this thread, on an engine with a fault. */
+const replayerWith =
+  (fastRunOf: FastRunOf): Replayer =>
+  async (_, tasks, onReplay) => {
+    for (const task of tasks) onReplay(task, replay(evaluator, task, fastRunOf));
+  };
 
 /** One micro-dollar in the fee of the second trade of one combination. */
 const faultIn =
@@ -51,7 +61,9 @@ describe('the comparison of a sweep with the reference engine', () => {
     inTemporaryFolder({}, async (folder) => {
       const { places } = rank(columns, 'expectancyR', []);
       const wrong = [...places.subarray(0, 10)].find((place) => (columns.trades[place] as number) > 1) as number;
-      const error: unknown = await replaySweep(request(folder, { fastRunOf: faultIn(wrong) })).catch((e) => e);
+      const error: unknown = await replaySweep(request(folder, { replayer: replayerWith(faultIn(wrong)) })).catch(
+        (e) => e,
+      );
       expect(error).toBeInstanceOf(EnginesDifferError);
       const { block, params, cell } = plan.combinationAt(wrong);
       expect((error as EnginesDifferError).details[1]).toMatch(/^trade 2, feesUsd: \d+, reference: \d+$/);
@@ -65,8 +77,27 @@ describe('the comparison of a sweep with the reference engine', () => {
       });
       expect(written.combination.rules).toEqual(cell.rules);
       expect(written.difference.fast).toBe(written.difference.reference + 1);
-      expect(written.tradesOfTheReference).toHaveLength(columns.trades[wrong] as number);
+      expect(written.trades.reference).toHaveLength(columns.trades[wrong] as number);
+      expect(written.trades.fast[1].feesUsd).toBe(written.difference.fast);
     }));
+
+  it('finds the same on threads', async () => {
+    const one = await replaySweep(request('/nowhere'));
+    const tasks = [...(one?.best.keys() ?? [])].map((index) => ({
+      index,
+      found: valuesOf(columns, index),
+      isBest: true,
+    }));
+    const runs = new Map<number, unknown>();
+    const threads = coresReplayer(STRATEGIES, 2, 0);
+    await threads(
+      work,
+      tasks,
+      (_, { index, runs: both }) => runs.set(index, both?.reference),
+      new AbortController().signal,
+    );
+    expect(new Map(tasks.map(({ index }) => [index, runs.get(index)]))).toEqual(one?.best);
+  });
 
   it('stops when it is told to', async () => {
     const stop = new AbortController();

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { RunResult } from '../backtest/run.ts';
 import { CandorError } from '../domain/errors.ts';
+import type { Replayer } from '../optimize/cores.ts';
 import type { ChunkEvaluator } from '../optimize/evaluate.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
-import { type FastRunOf, type Replay, replay, sampleOf } from '../optimize/replay.ts';
+import { type Replay, sampleOf } from '../optimize/replay.ts';
 import type { Ranking } from '../optimize/result.ts';
 import { valuesOf } from '../optimize/sweep-result.ts';
 
@@ -32,8 +32,7 @@ export interface ReplayRequest {
   readonly resultsPath: string;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
-  /** Tests plant a fault. */
-  readonly fastRunOf?: FastRunOf;
+  readonly replayer: Replayer;
 }
 
 /**
@@ -43,24 +42,27 @@ export interface ReplayRequest {
  * @throws CandorError at the first difference, with the file that reproduces it
  */
 export async function replaySweep(request: ReplayRequest): Promise<Replays | undefined> {
-  const { evaluator, columns, ranking, signal, onProgress } = request;
+  const { evaluator, columns, ranking, signal, onProgress, replayer } = request;
   const top = [...ranking.places.subarray(0, BEST_REPLAYED)];
-  const { sweep } = evaluator.work;
-  const sample = sampleOf(evaluator.plan.count, sweep.seed, top);
-  const best = new Map<number, RunResult>();
-  for (const [i, index] of [...top, ...sample].entries()) {
-    // Ctrl-C and the bar get their turn.
-    await setImmediate();
-    if (signal.aborted) return undefined;
-    const replayed = replay(evaluator, index, valuesOf(columns, index), request.fastRunOf);
-    if (replayed.difference !== undefined) throw enginesDiffer(request, replayed);
-    if (i < top.length) best.set(index, replayed.reference);
-    onProgress(i + 1, top.length + sample.length);
-  }
-  return { best, sampled: sample.length };
+  const { plan, work } = evaluator;
+  const sample = sampleOf(plan.count, work.sweep.seed, top);
+  // In the order of the sweep: neighbours are about the same candles.
+  const tasks = [...top, ...sample]
+    .sort((a, b) => a - b)
+    .map((index) => ({ index, found: valuesOf(columns, index), isBest: top.includes(index) }));
+  const runs = new Map<number, RunResult>();
+  let done = 0;
+  const onReplay = (_: unknown, replay: Replay): void => {
+    if (replay.difference !== undefined) throw enginesDiffer(request, replay);
+    if (replay.runs !== undefined) runs.set(replay.index, replay.runs.reference);
+    onProgress(++done, tasks.length);
+  };
+  await replayer(work, tasks, onReplay, signal);
+  if (signal.aborted) return undefined;
+  return { best: new Map(top.map((index) => [index, runs.get(index) as RunResult])), sampled: sample.length };
 }
 
-function enginesDiffer(request: ReplayRequest, { index, difference, reference }: Replay): EnginesDifferError {
+function enginesDiffer(request: ReplayRequest, { index, difference, runs }: Replay): EnginesDifferError {
   const { evaluator, identity, resultsPath } = request;
   const { plan, work } = evaluator;
   const { block, params, cell } = plan.combinationAt(index);
@@ -76,7 +78,7 @@ function enginesDiffer(request: ReplayRequest, { index, difference, reference }:
     data: { isSynthetic, source, fingerprint, fromMs, toMs, grids: grids.map(gridFacts) },
     difference,
     metricsOfTheSweep: valuesOf(request.columns, index),
-    tradesOfTheReference: reference.trades,
+    trades: { fast: runs?.fast.trades, reference: runs?.reference.trades },
   };
   mkdirSync(resultsPath, { recursive: true });
   writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);

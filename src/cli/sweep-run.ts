@@ -67,7 +67,7 @@ class SweepProgress {
     this.#startedMs = clock.nowMs();
     this.#before = isDone.reduce((sum, done) => sum + done, 0);
     this.#bar = out.progress(`${count(isDone.length)} combinations`, isDone.length);
-    this.#bar.update(this.#before);
+    if (this.#before > 0) this.#bar.update(this.#before);
   }
 
   add(chunk: Chunk, rows: Float64Array): void {

@@ -5,7 +5,7 @@ import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { beginSweep, discardSweep, markProven, type StoredSweep } from '../market/sweep-store.ts';
 import type { Runner, SweepMetric } from '../optimize/contract.ts';
-import { coresRunner } from '../optimize/cores.ts';
+import { coresReplayer, coresRunner } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
 import { identityOf } from '../optimize/identity.ts';
 import { type Condition, columnsOf, parseCondition, parseMetric, rank } from '../optimize/ranking.ts';
@@ -167,13 +167,14 @@ function stopped({ isDone }: StoredRows, { name, context }: Session): ExitCode {
 async function compared(
   stored: StoredSweep,
   found: Pick<ReplayRequest, 'evaluator' | 'columns' | 'ranking'>,
-  { db, context }: Session,
+  { workers, db, context }: Session,
 ): Promise<Replays | undefined> {
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {
     return await replaySweep({
       ...found,
       identity: stored.identity,
+      replayer: coresReplayer(strategiesOf(context), workers),
       resultsPath: resultsPathOf(context),
       signal: context.signal,
       onProgress: (done, total) => {

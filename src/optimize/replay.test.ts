@@ -15,6 +15,8 @@ const busiest = Array.from({ length: plan.count }, (_, i) => i).sort(
   (a, b) => valuesAt(rows, b).trades - valuesAt(rows, a).trades,
 )[0] as number;
 
+const taskOf = (index: number) => ({ index, found: valuesAt(rows, index), isBest: false });
+
 /** The fast engine with one thing wrong. */
 const wrongly =
   (fault: (run: RunResult) => Partial<RunResult>): FastRunOf =>
@@ -29,7 +31,7 @@ const changed = (trades: readonly Trade[], at: number, parts: Partial<Trade>): T
 describe('a replay through the reference engine', () => {
   it('agrees with every combination of the sweep', () => {
     for (let index = 0; index < plan.count; index++) {
-      expect(replay(evaluator, index, valuesAt(rows, index)).difference).toBeUndefined();
+      expect(replay(evaluator, taskOf(index)).difference).toBeUndefined();
     }
   });
 
@@ -48,16 +50,16 @@ describe('a replay through the reference engine', () => {
       ({ equityUsd }) => ({ equityUsd: equityUsd.map((usd, i) => (i === 6 ? usd + 1e-9 : usd)) }),
     ],
   ])('finds what is wrong: %s', (where, fault) => {
-    const { difference } = replay(evaluator, busiest, valuesAt(rows, busiest), wrongly(fault));
+    const { difference } = replay(evaluator, taskOf(busiest), wrongly(fault));
     expect(difference?.where).toBe(where);
   });
 
   it('finds a trade too many, and a metric that is a bit off', () => {
     const twice = wrongly(({ trades }) => ({ trades: [...trades, trades.at(-1) as Trade] }));
-    const { difference, reference } = replay(evaluator, busiest, valuesAt(rows, busiest), twice);
-    expect(difference).toMatchObject({ where: `trade ${reference.trades.length + 1}`, reference: null });
+    const { difference, runs } = replay(evaluator, taskOf(busiest), twice);
+    expect(difference).toMatchObject({ where: `trade ${(runs?.reference.trades.length ?? 0) + 1}`, reference: null });
     const found = { ...valuesAt(rows, busiest), netReturn: valuesAt(rows, busiest).netReturn * (1 + 2 ** -52) };
-    expect(replay(evaluator, busiest, found).difference?.where).toBe('the metric netReturn');
+    expect(replay(evaluator, { ...taskOf(busiest), found }).difference?.where).toBe('the metric netReturn');
   });
 });
 

@@ -10,10 +10,19 @@ import { SWEEP_METRICS } from './contract.ts';
 import type { ChunkEvaluator } from './evaluate.ts';
 import { referenceMetrics, type SweepValues } from './reference-metrics.ts';
 
+export interface ReplayTask {
+  readonly index: number;
+  /** The metrics that the sweep came to. */
+  readonly found: SweepValues;
+  /** One of the best, whose trades somebody will look at. */
+  readonly isBest: boolean;
+}
+
 export interface Replay {
   readonly index: number;
-  readonly reference: RunResult;
   readonly difference: Difference | undefined;
+  /** Of one of the best, and of one that differs. */
+  readonly runs: { readonly fast: RunResult; readonly reference: RunResult } | undefined;
 }
 
 /** Which engine is held against the reference; tests plant a fault in it. */
@@ -27,8 +36,7 @@ const onFastEngine: FastRunOf = (evaluator, index) => resultOf(evaluator.runFast
  */
 export function replay(
   evaluator: ChunkEvaluator,
-  index: number,
-  found: SweepValues,
+  { index, found, isBest }: ReplayTask,
   fastRunOf: FastRunOf = onFastEngine,
 ): Replay {
   const spec = evaluator.referenceSpec(index);
@@ -44,7 +52,8 @@ export function replay(
     legs: spec.legs.length,
   });
   const fast = fastRunOf(evaluator, index);
-  return { index, reference, difference: differenceOfRuns(fast, reference) ?? differenceOfMetrics(found, metrics) };
+  const difference = differenceOfRuns(fast, reference) ?? differenceOfMetrics(found, metrics);
+  return { index, difference, runs: isBest || difference !== undefined ? { fast, reference } : undefined };
 }
 
 function differenceOfMetrics(found: SweepValues, expected: SweepValues): Difference | undefined {
