@@ -7,7 +7,7 @@ import { denseFundingRate } from '../market/funding-rates.ts';
 import { Evaluation, type MarketData } from '../series/evaluation.ts';
 import { ownMarket } from '../series/market.ts';
 import type { SignalBits } from '../strategy/signal-bits.ts';
-import { NO_ROW, nextBit, setBit } from './fast/bits.ts';
+import { BitSearch, NO_ROW, setBit } from './fast/bits.ts';
 import { FastEngine } from './fast/engine.ts';
 import type { FastLeg } from './fast/spec.ts';
 import { type FundingColumns, fundingColumns } from './funding.ts';
@@ -173,7 +173,8 @@ function placedBits(bits: SignalBits, rowOf: (row: number) => number, rows: numb
   return Object.fromEntries(
     sides.map(([side, bitmap]) => {
       const into = new Uint32Array(Math.ceil(rows / 32));
-      for (let row = nextBit(bitmap, 0); row < NO_ROW; row = nextBit(bitmap, row + 1)) {
+      const search = new BitSearch(bitmap);
+      for (let row = search.next(0); row < NO_ROW; row = search.next(row + 1)) {
         const target = rowOf(row);
         if (target >= 0 && target < rows) setBit(into, target);
       }

@@ -8,16 +8,48 @@ export function hasBit(bits: Uint32Array, row: number): boolean {
   return (((bits[row >>> 5] as number) >>> (row & 31)) & 1) === 1;
 }
 
-/** The first row from `from` on whose bit is set; NO_ROW if there is none. */
-export function nextBit(bits: Uint32Array, from: number): number {
-  let word = from >>> 5;
-  if (word >= bits.length) return NO_ROW;
-  let rest = (bits[word] as number) & (-1 << (from & 31));
-  while (rest === 0) {
-    if (++word >= bits.length) return NO_ROW;
-    rest = bits[word] as number;
+/**
+ * Finds set bits of one bitmap. A word says which of the next level's words have any, so that signals which lie far
+ * apart are found without looking at everything between them.
+ */
+export class BitSearch {
+  readonly #bits: Uint32Array;
+  /** Bit i % 32 of word i / 32: whether word i of the bitmap has any bit set. */
+  readonly #words: Uint32Array;
+
+  constructor(bits: Uint32Array) {
+    this.#bits = bits;
+    this.#words = new Uint32Array((bits.length >>> 5) + 1);
+    for (let word = 0; word < bits.length; word++) {
+      if (bits[word] !== 0) setBit(this.#words, word);
+    }
   }
-  return (word << 5) + 31 - Math.clz32(rest & -rest);
+
+  /** The first row from `from` on whose bit is set; NO_ROW if there is none. */
+  next(from: number): number {
+    const word = from >>> 5;
+    if (word >= this.#bits.length) return NO_ROW;
+    const rest = (this.#bits[word] as number) & (-1 << (from & 31));
+    if (rest !== 0) return (word << 5) + lowestBit(rest);
+    const next = this.#nextWord(word + 1);
+    return next === NO_ROW ? NO_ROW : (next << 5) + lowestBit(this.#bits[next] as number);
+  }
+
+  #nextWord(from: number): number {
+    const words = this.#words;
+    let at = from >>> 5;
+    if (at >= words.length) return NO_ROW;
+    let rest = (words[at] as number) & (-1 << (from & 31));
+    while (rest === 0) {
+      if (++at >= words.length) return NO_ROW;
+      rest = words[at] as number;
+    }
+    return (at << 5) + lowestBit(rest);
+  }
+}
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 export function setBit(bits: Uint32Array, row: number): void {

@@ -42,8 +42,14 @@ export class FastEngine {
     const coins = [...new Set(spec.legs.map(({ coin }) => coin))];
     return spec.legs.map((leg, index) => {
       const decisions = decisionGridOf(leg, leg.decisionIntervalMs);
-      return new LegRun(index, coins.indexOf(leg.coin), this.#library.market(leg), spec, decisions, (side) =>
-        this.#library.book(leg, side, spec, decisions),
+      return new LegRun(
+        index,
+        coins.indexOf(leg.coin),
+        this.#library.market(leg),
+        spec,
+        decisions,
+        this.#library.signals(leg),
+        (side) => this.#library.book(leg, side, spec, decisions),
       );
     });
   }

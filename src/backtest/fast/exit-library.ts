@@ -1,8 +1,10 @@
 import type { CandleColumns } from '../../domain/candle.ts';
 import type { Distance } from '../../domain/risk-rules.ts';
 import type { Side } from '../../domain/trade.ts';
+import type { SignalBits } from '../../strategy/signal-bits.ts';
+import { BitSearch, either } from './bits.ts';
 import { type BracketRules, ExitBook } from './exit-book.ts';
-import type { DecisionGrid } from './leg-run.ts';
+import type { DecisionGrid, SignalSearch } from './leg-run.ts';
 import { EntryTable, FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
@@ -18,11 +20,31 @@ interface Shelf {
 /** Everything that was found in candles so far, for as long as somebody holds these candles. */
 export class ExitLibrary {
   readonly #shelves = new WeakMap<CandleColumns, Shelf[]>();
+  readonly #searches = new WeakMap<Uint32Array, BitSearch>();
+  readonly #eithers = new WeakMap<SignalBits, Uint32Array | undefined>();
   readonly #ids = new WeakMap<object, number>();
   #lastId = 0;
 
   market(leg: FastLeg): FastMarket {
     return this.#shelf(leg).market;
+  }
+
+  /** Searches of the bitmaps of a leg: made once, for all cells that share them. */
+  signals({ bits }: FastLeg): SignalSearch {
+    const { long, short, exitLong, exitShort } = bits;
+    if (!this.#eithers.has(bits)) this.#eithers.set(bits, either(long, short));
+    return {
+      entries: this.#search(this.#eithers.get(bits)),
+      exitLong: this.#search(exitLong),
+      exitShort: this.#search(exitShort),
+    };
+  }
+
+  #search(bits: Uint32Array | undefined): BitSearch | undefined {
+    if (bits === undefined) return undefined;
+    const search = this.#searches.get(bits) ?? new BitSearch(bits);
+    this.#searches.set(bits, search);
+    return search;
   }
 
   /** The exits of one side of a leg under the rules of a run. */

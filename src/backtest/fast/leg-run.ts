@@ -5,7 +5,7 @@ import type { RiskRules } from '../../domain/risk-rules.ts';
 import { intervalMs } from '../../domain/time.ts';
 import { directionOf, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd, Price } from '../../domain/units.ts';
-import { either, NO_ROW, nextBit } from './bits.ts';
+import { type BitSearch, NO_ROW } from './bits.ts';
 import { type ExitBook, exitCode } from './exit-book.ts';
 import type { FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
@@ -24,6 +24,14 @@ export interface DecisionGrid {
 export function decisionGridOf({ candles }: FastLeg, decisionMs: number): DecisionGrid {
   const stepMs = intervalMs(candles.interval);
   return { rows: decisionMs / stepMs, phase: (closeTimeAt(candles, 0) % decisionMs) / stepMs };
+}
+
+/** Where a strategy speaks, ready to be searched. */
+export interface SignalSearch {
+  /** For an entry, on either side. */
+  readonly entries: BitSearch | undefined;
+  readonly exitLong: BitSearch | undefined;
+  readonly exitShort: BitSearch | undefined;
 }
 
 /** The exit books of both sides of a leg, as the engine keeps them. */
@@ -64,7 +72,7 @@ export class LegRun {
 
   readonly #to: number;
   readonly #decisions: DecisionGrid;
-  readonly #entries: Uint32Array | undefined;
+  readonly #signals: SignalSearch;
   readonly #bookOf: BookOf;
   readonly #books: { long?: ExitBook; short?: ExitBook } = {};
   readonly #rules: RiskRules;
@@ -78,6 +86,7 @@ export class LegRun {
     market: FastMarket,
     spec: FastSpec,
     decisions: DecisionGrid,
+    signals: SignalSearch,
     bookOf: BookOf,
   ) {
     const leg = spec.legs[index] as FastLeg;
@@ -87,7 +96,7 @@ export class LegRun {
     this.market = market;
     this.#to = spec.to;
     this.#decisions = decisions;
-    this.#entries = either(leg.bits.long, leg.bits.short);
+    this.#signals = signals;
     this.#bookOf = bookOf;
     this.#rules = spec.rules;
     this.#slippageBps = spec.costs.slippageBps;
@@ -97,17 +106,18 @@ export class LegRun {
 
   /** Flat: the next event is the first close from `from` on at which the strategy speaks and may. */
   lookFrom(from: number): void {
-    const row = this.#entries === undefined ? NO_ROW : this.#decidingBit(this.#entries, from);
+    const { entries } = this.#signals;
+    const row = entries === undefined ? NO_ROW : this.#decidingBit(entries, from);
     this.row = row;
     this.stage = row < this.#to ? 'decide' : 'done';
   }
 
   /** The first close from `from` on with that bit, of a candle that exists and at which the leg decides. */
-  #decidingBit(bits: Uint32Array, from: number): number {
+  #decidingBit(bits: BitSearch, from: number): number {
     const { rows, phase } = this.#decisions;
-    let row = nextBit(bits, from);
+    let row = bits.next(from);
     while (row < this.#to && !(this.market.hasCandle(row) && (rows === 1 || (row + phase) % rows === 0))) {
-      row = nextBit(bits, row + 1);
+      row = bits.next(row + 1);
     }
     return row;
   }
@@ -158,7 +168,7 @@ export class LegRun {
   /** A signal or the clock asks for a market exit at a close that the position survives. */
   #cutShort(notionalUsd: MicroUsd): void {
     const { maxHold } = this.#rules;
-    const exits = this.side === 'long' ? this.leg.bits.exitLong : this.leg.bits.exitShort;
+    const exits = this.side === 'long' ? this.#signals.exitLong : this.#signals.exitShort;
     const signalRow = exits === undefined ? NO_ROW : this.#decidingBit(exits, this.entryRow);
     const dueRow = maxHold === null ? NO_ROW : this.entryRow + maxHold * this.#decisions.rows - 1;
     const cutRow = Math.min(signalRow, dueRow);
