@@ -1,5 +1,5 @@
 import { queueRunner } from '../src/optimize/queue/coordinator.ts';
-import { chunksOf, FAST, someWork } from './queue-work.ts';
+import { chunksOf, FAST, PROGRAM, someWork } from './queue-work.ts';
 
 /** A coordinator as a process of its own, so that a test can kill it: says which chunks it has stored. */
 const [url = '', name = '', chunks = '0', count = '0'] = process.argv.slice(2);
@@ -7,6 +7,7 @@ const runner = queueRunner(url, {
   log: { info: () => {}, warn: () => {} },
   workerCommand: '',
   timing: FAST,
+  program: () => PROGRAM,
 });
 await runner(
   someWork(name),

@@ -5,11 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { systemClock } from '../src/domain/clock.ts';
 import type { Chunk, ChunkResult, SweepWork } from '../src/optimize/contract.ts';
-import type { QueueCredentials } from '../src/optimize/queue/address.ts';
-import { queueRunner } from '../src/optimize/queue/coordinator.ts';
+import { type QueueRunnerOptions, queueRunner } from '../src/optimize/queue/coordinator.ts';
 import type { QueueLog } from '../src/optimize/queue/keys.ts';
 import { type ServeOptions, serveQueue } from '../src/optimize/queue/worker.ts';
-import { evaluateStandIn, FAST, standIn } from './queue-work.ts';
+import { evaluateStandIn, FAST, PROGRAM, standIn } from './queue-work.ts';
 import type { WorkerArguments } from './queue-worker.ts';
 
 const PATIENCE_MS = 30_000;
@@ -70,12 +69,18 @@ export function coordinate(
   url: string,
   work: SweepWork,
   chunks: readonly Chunk[],
-  credentials: QueueCredentials = {},
+  parts: Partial<QueueRunnerOptions> = {},
 ): Coordination {
   const results = new Map<number, ChunkResult>();
   const diary = new Diary();
   const stop = new AbortController();
-  const options = { ...credentials, log: diary, workerCommand: 'candor worker --queue …', timing: FAST };
+  const options = {
+    log: diary,
+    workerCommand: 'candor worker --queue …',
+    timing: FAST,
+    program: () => PROGRAM,
+    ...parts,
+  };
   const onResult = (chunk: Chunk, result: ChunkResult): void => {
     if (results.has(chunk.first)) throw new Error(`chunk ${chunk.first} came twice`);
     results.set(chunk.first, result);
@@ -103,6 +108,7 @@ export function serve(url: string, folder: string, parts: Partial<ServeOptions> 
     log: diary,
     timing: FAST,
     openEvaluators: standIn(),
+    program: () => PROGRAM,
     ...parts,
   });
   ended.catch(() => {});

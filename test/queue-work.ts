@@ -9,6 +9,7 @@ import { fingerprintOf } from '../src/market/fingerprint.ts';
 import { type Chunk, type ChunkResult, SWEEP_METRICS, type SweepWork } from '../src/optimize/contract.ts';
 import type { OpenEvaluators } from '../src/optimize/queue/evaluators.ts';
 import type { QueueTiming } from '../src/optimize/queue/keys.ts';
+import type { Program } from '../src/optimize/queue/program.ts';
 import { sweepOf } from './sweeps.ts';
 
 /** Nobody waits for seconds in a test; a machine under load must still not be taken for dead. */
@@ -19,6 +20,9 @@ export const FAST: Partial<QueueTiming> = {
   pollMs: 100,
   graceMs: 1_000,
 };
+
+/** The same on both sides, also while somebody edits the files of Candor. */
+export const PROGRAM: Program = { candor: '0.1.0', node: '24.21.0', code: 'abc' };
 
 export const COINS = ['BTC', 'ETH'] as const;
 const ROWS = 3_000;

@@ -1,7 +1,7 @@
 import { systemClock } from '../src/domain/clock.ts';
 import type { QueueLog } from '../src/optimize/queue/keys.ts';
 import { serveQueue } from '../src/optimize/queue/worker.ts';
-import { FAST, standIn } from './queue-work.ts';
+import { FAST, PROGRAM, standIn } from './queue-work.ts';
 
 /** A worker as a process of its own, so that a test can kill it: with the real queue, and a stand-in for the engine. */
 export interface WorkerArguments {
@@ -26,5 +26,6 @@ await serveQueue(url, {
   log,
   timing: FAST,
   openEvaluators: standIn(delayMs),
+  program: () => PROGRAM,
 });
 say('ended');

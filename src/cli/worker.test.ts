@@ -9,6 +9,7 @@ import { STRATEGIES, sweepOf, sweepWork } from '../../test/sweeps.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import type { ChunkResult } from '../optimize/contract.ts';
 import { coresRunner } from '../optimize/cores.ts';
+import { thisProgram } from '../optimize/queue/program.ts';
 
 const SWEEPS = fileURLToPath(new URL('../../backtests/sweeps/', import.meta.url));
 const PASSWORD = 'open-sesame';
@@ -41,7 +42,7 @@ describeWithRedis('candor worker', () => {
       const args = ['worker', '--queue', server.url];
       const start = () => startCandor([...args, '--workers', '1'], folder, { CANDOR_REDIS_PASSWORD: PASSWORD });
       const [killed, stopped] = [start(), start()];
-      const { results, ended } = coordinate(server.url, work, chunks, { password: PASSWORD });
+      const { results, ended } = coordinate(server.url, work, chunks, { password: PASSWORD, program: thisProgram });
       await until(() => results.size > 0);
       killed.child.kill('SIGKILL');
       await ended;

@@ -11,7 +11,7 @@ import { PREFIX, QUEUE_TIMING, type QueueLog, type QueueTiming, queueName } from
 import { type Link, openLink } from './link.ts';
 import { deleteMessages, type Received, receiveMessages } from './messages.ts';
 import { packWork } from './packing.ts';
-import { thisProgram } from './program.ts';
+import { type Program, thisProgram } from './program.ts';
 import { untilAborted, withinMs } from './waiting.ts';
 import { counted } from './words.ts';
 
@@ -20,6 +20,8 @@ export interface QueueRunnerOptions extends QueueCredentials {
   /** The command that starts a worker, for the person who waits for one. */
   readonly workerCommand: string;
   readonly timing?: Partial<QueueTiming>;
+  /** Stands in for the program that runs here in tests, during which its files may be edited. */
+  readonly program?: () => Program;
 }
 
 /** What one chunk is, as a job. */
@@ -83,9 +85,9 @@ class Coordinator {
     work: SweepWork,
     chunks: readonly Chunk[],
     onResult: (chunk: Chunk, result: ChunkResult) => void,
-    { log, workerCommand, timing }: QueueRunnerOptions,
+    { log, workerCommand, timing, program: programOf = thisProgram }: QueueRunnerOptions,
   ) {
-    const program = thisProgram();
+    const program = programOf();
     const { id, specification, columns } = packWork(work, program);
     this.#redis = link.redis;
     this.#reader = link.duplicate();

@@ -84,10 +84,14 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** What went wrong between us and Redis, as one sentence. Neither the password nor the cause is part of it. */
-export function redisFault(error: unknown, { shown, isTls }: Pick<QueueAddress, 'shown' | 'isTls'>): CandorError {
+/**
+ * What went wrong between us and Redis, as one sentence; an error that has nothing to do with it stays as it is.
+ * Neither the password nor the cause is part of the sentence.
+ */
+export function redisFault(error: unknown, { shown, isTls }: Pick<QueueAddress, 'shown' | 'isTls'>): Error {
+  if (!(error instanceof Error)) return new Error(`${error}`);
   if (error instanceof CandorError) return error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
+  const { code = '', message, name } = error as NodeJS.ErrnoException;
   const fault = FAULTS.find(({ when }) => when.test(`${code} ${message}`));
   if (fault !== undefined) return new CandorError(fault.message.replace('{}', shown), { hint: fault.hint });
   if (isConnectionLoss(error)) {
@@ -97,7 +101,14 @@ export function redisFault(error: unknown, { shown, isTls }: Pick<QueueAddress, 
         : 'Is there a firewall in between? If the port speaks TLS, write rediss:// instead of redis://.',
     });
   }
-  return new CandorError(`${shown} answers with an error: ${message}`, {});
+  return name === 'ReplyError' ? new CandorError(`${shown} answers with an error: ${message}`) : error;
+}
+
+/** The same, as one line of a log. */
+export function faultLine(error: unknown, address: Pick<QueueAddress, 'shown' | 'isTls'>): string {
+  const fault = redisFault(error, address);
+  const { details, hint } = fault instanceof CandorError ? fault : new CandorError(fault.message);
+  return [[fault.message, ...details].join('; '), ...(hint === undefined ? [] : [hint])].join('. ');
 }
 
 /** Nothing is wrong with what was asked: it can be asked again when the connection is back. */

@@ -88,9 +88,14 @@ describe('a server that cannot carry a queue', () => {
     ['MISCONF Redis is configured to save RDB snapshots', 'cannot save to its own disk'],
     ['ERR something new', 'redis://a:6379 answers with an error: ERR something new'],
   ])('says so in the middle: %s', (reply, part) => {
-    const { message } = redisFault(new Error(reply), { shown, isTls: false });
+    const { message } = redisFault(Object.assign(new Error(reply), { name: 'ReplyError' }), { shown, isTls: false });
     expect(message).toContain(part);
     expect(message).toContain(shown);
+  });
+
+  test('but a fault of this machine stays what it is', () => {
+    const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    expect(redisFault(full, { shown, isTls: false })).toBe(full);
   });
 });
 

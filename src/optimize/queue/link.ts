@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { CandorError } from '../../domain/errors.ts';
 import { parseQueueAddress, type QueueAddress, type QueueCredentials } from './address.ts';
-import { isConnectionLoss, redisFault } from './faults.ts';
+import { faultLine, isConnectionLoss, redisFault } from './faults.ts';
 import type { QueueLog } from './keys.ts';
 
 /** What connecting may take, the greeting included. */
@@ -60,9 +60,9 @@ function tellOutages(redis: Redis, address: QueueAddress, log: QueueLog): void {
   let reason = '';
   // Trying again does not help against everything: a password may have changed.
   redis.on('error', (error) => {
-    const { message, hint } = redisFault(error, address);
-    if (isLost && !isConnectionLoss(error) && message !== reason) log.warn(`${message}. ${hint ?? ''}`.trimEnd());
-    reason = message;
+    const line = faultLine(error, address);
+    if (isLost && !isConnectionLoss(error) && line !== reason) log.warn(line);
+    reason = line;
   });
   redis.on('reconnecting', () => {
     if (!isLost) log.warn(`the connection to ${address.shown} is lost; trying again until it is back`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { someWork } from '../../../test/queue-work.ts';
+import { PROGRAM, someWork } from '../../../test/queue-work.ts';
 import { describeWithRedis, RedisServer } from '../../../test/redis-server.ts';
 import { inTemporaryFolder } from '../../../test/temporary-folder.ts';
 import { fixedClock, systemClock } from '../../domain/clock.ts';
@@ -9,9 +9,7 @@ import { blobOf, fetchBlob, storeBlobs } from './blobs.ts';
 import { ColumnCache } from './column-cache.ts';
 import { openLink } from './link.ts';
 import { packWork, unpackWork } from './packing.ts';
-import type { Program } from './program.ts';
 
-const PROGRAM: Program = { candor: '0.1.0', node: '24.21.0', code: 'abc' };
 const SILENT = { info: () => {}, warn: () => {} };
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<SharedArrayBuffer> {

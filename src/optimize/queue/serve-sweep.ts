@@ -42,7 +42,13 @@ export async function serveSweep(service: Service): Promise<string | undefined> 
   const { sweep, signal, log } = service;
   const work = await untilAborted(fetchWork(service), signal);
   if (work === undefined) return undefined;
-  const evaluators = await service.open(work);
+  let evaluators: Evaluators;
+  try {
+    evaluators = await service.open(work);
+  } catch (error) {
+    // Threads that cannot start will not start at the next try either.
+    return (error as Error).message;
+  }
   try {
     log.info(`working on the sweep '${sweep.name}' with ${counted(evaluators.threads, 'thread')}`);
     const session = new Session(service, evaluators);

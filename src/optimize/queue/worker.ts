@@ -2,13 +2,12 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../domain/clock.ts';
-import type { CandorError } from '../../domain/errors.ts';
 import type { QueueCredentials } from './address.ts';
 import { type Announcement, announcedSweeps, type Presence, withQueue } from './announcements.ts';
 import { ColumnCache } from './column-cache.ts';
 import { whyNot } from './eligibility.ts';
 import { type OpenEvaluators, openCores } from './evaluators.ts';
-import { isConnectionLoss, redisFault } from './faults.ts';
+import { faultLine, isConnectionLoss } from './faults.ts';
 import { QUEUE_TIMING, type QueueLog, type QueueTiming } from './keys.ts';
 import { type Link, openLink } from './link.ts';
 import { sendMessage } from './messages.ts';
@@ -29,6 +28,8 @@ export interface ServeOptions extends QueueCredentials {
   readonly timing?: Partial<QueueTiming>;
   /** Stands in for the threads in tests. */
   readonly openEvaluators?: OpenEvaluators;
+  /** Stands in for the program that runs here in tests, during which its files may be edited. */
+  readonly program?: () => Program;
 }
 
 const OUTDATED = 'the files of Candor have changed since this worker was started: start it again';
@@ -56,6 +57,8 @@ class QueueWorker {
   readonly #redis: Redis;
   readonly #options: ServeOptions;
   readonly #timing: QueueTiming;
+  readonly #programOf: () => Program;
+  /** As it was at the start. */
   readonly #program: Program;
   readonly #cache: ColumnCache;
   readonly #presence: Presence;
@@ -68,7 +71,8 @@ class QueueWorker {
     this.#redis = link.redis;
     this.#options = options;
     this.#timing = { ...QUEUE_TIMING, ...options.timing };
-    this.#program = thisProgram();
+    this.#programOf = options.program ?? thisProgram;
+    this.#program = this.#programOf();
     this.#cache = new ColumnCache(options.cacheDirectory, options.clock, options.log);
     this.#presence = { name: `${hostname()}, process ${process.pid}`, threads: options.workers };
   }
@@ -84,7 +88,7 @@ class QueueWorker {
         else await this.#pause(1);
         this.#trouble = '';
       } catch (error) {
-        if (!isConnectionLoss(error)) this.#tell(redisFault(error, this.#link.address));
+        if (!isConnectionLoss(error)) this.#tell(error);
         await this.#pause(TROUBLE_POLLS);
       }
     }
@@ -103,7 +107,7 @@ class QueueWorker {
 
   /** Threads load their code when a sweep begins: it must still be the code that this program was started with. */
   #isOutdated(): boolean {
-    return thisProgram().code !== this.#program.code;
+    return this.#programOf().code !== this.#program.code;
   }
 
   async #hasChunks({ id }: Announcement): Promise<boolean> {
@@ -122,7 +126,7 @@ class QueueWorker {
       log,
       open: (work) => openEvaluators(work, strategiesDirectory, workers),
       isWantedElsewhere: async () => ((await this.#next()) ?? sweep).id !== sweep.id,
-      tell: (error) => this.#tell(redisFault(error, this.#link.address)),
+      tell: (error) => this.#tell(error),
     });
     if (refusal !== undefined) await this.#refuse(sweep, refusal);
   }
@@ -135,10 +139,10 @@ class QueueWorker {
     await untilAborted(sendMessage(this.#redis, id, { kind: 'refusal', reason: text }), this.#options.signal);
   }
 
-  #tell(trouble: CandorError): void {
-    const text = [trouble.message, ...trouble.details, trouble.hint ?? ''].join('; ');
-    if (text !== this.#trouble) this.#options.log.warn(text);
-    this.#trouble = text;
+  #tell(error: unknown): void {
+    const trouble = faultLine(error, this.#link.address);
+    if (trouble !== this.#trouble) this.#options.log.warn(trouble);
+    this.#trouble = trouble;
   }
 
   async #pause(polls: number): Promise<void> {
