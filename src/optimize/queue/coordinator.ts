@@ -122,15 +122,13 @@ class Coordinator {
 
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await untilAborted(this.#lock.acquire(), signal);
-      try {
-        await untilAborted(this.#begin(), signal);
-        while (this.#missing.size > 0 && !signal.aborted) await untilAborted(this.#goOn(), signal);
-      } finally {
-        await withinMs(LEAVE_MS, this.#leave());
-      }
+      const onWait = (): void => this.#log.info('another process has run this sweep lately; waiting until it is gone');
+      await untilAborted(this.#lock.acquire(onWait), signal);
+      if (!signal.aborted) await untilAborted(this.#begin(), signal);
+      while (this.#missing.size > 0 && !signal.aborted) await untilAborted(this.#goOn(), signal);
     } finally {
-      await withinMs(LEAVE_MS, Promise.allSettled([this.#guardian.close(true), this.#queue.close()]));
+      await withinMs(LEAVE_MS, this.#leave());
+      await withinMs(LEAVE_MS, this.#queue.close());
     }
   }
 
@@ -139,7 +137,11 @@ class Coordinator {
     await this.#publish();
     // Jobs that an earlier coordinator left are made anew, in order; results that it left come first of all.
     await this.#queue.drain();
-    await this.#hear(await receiveMessages(this.#reader, this.#announcement.id, MESSAGES_AT_ONCE, 1));
+    let received: readonly Received[];
+    do {
+      received = await receiveMessages(this.#reader, this.#announcement.id, MESSAGES_AT_ONCE, 1);
+      await this.#hear(received);
+    } while (received.length > 0);
   }
 
   async #goOn(): Promise<void> {
@@ -238,8 +240,10 @@ class Coordinator {
     }
   }
 
+  /** Takes away what belongs to the sweep, unless it has become that of another coordinator. */
   async #leave(): Promise<void> {
     await this.#guardian.close(true);
+    if (!(await this.#lock.isHeld())) return;
     await retire(this.#redis, this.#announcement);
     await this.#lock.release();
   }

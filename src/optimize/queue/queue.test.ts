@@ -176,8 +176,14 @@ describeWithRedis('a queue', () => {
       await first.diary.has('waiting for workers');
       const second = coordinate(server.url, work, chunksOf(2, 2));
       await expect(second.ended).rejects.toThrow('this sweep is already being run');
+      const third = coordinate(server.url, work, chunksOf(2, 2));
+      await third.diary.has('another process has run this sweep lately');
+      third.stop.abort();
+      await third.ended;
+      expect((await ask(server.url, announcedSweeps)).map(({ name }) => name)).toEqual(['claimed']);
       first.stop.abort();
       await first.ended;
+      expect(await ask(server.url, announcedSweeps)).toEqual([]);
     }));
 
   test('lets a sweep that somebody waits for go before one whose coordinator died', () =>
@@ -236,9 +242,8 @@ describeWithRedis('a worker', () => {
         expect(own.results.size).toBe(5);
         expect(worker.diary.count('not taking part')).toBe(1);
         writeFileSync(join(folder, 'strategies/mine.ts'), 'new text');
-        const updated = serve(server.url, folder);
         await foreign.ended;
-        await Promise.all([worker.stop(), updated.stop()]);
+        await worker.stop();
       },
       { 'strategies/mine.ts': 'old text' },
     ));

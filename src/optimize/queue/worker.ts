@@ -62,8 +62,10 @@ class QueueWorker {
   readonly #program: Program;
   readonly #cache: ColumnCache;
   readonly #presence: Presence;
-  /** Sweeps that this machine cannot serve. */
-  readonly #refused = new Set<string>();
+  /** Sweeps that this machine may not serve as it is, by the reason that was given. */
+  readonly #refused = new Map<string, string>();
+  /** Sweeps that are too much for it. */
+  readonly #tooMuch = new Set<string>();
   #trouble = '';
 
   constructor(link: Link, options: ServeOptions) {
@@ -97,10 +99,13 @@ class QueueWorker {
   /** The oldest sweep that has something to do for this machine. */
   async #next(): Promise<Announcement | undefined> {
     for (const sweep of await announcedSweeps(this.#redis)) {
-      if (this.#refused.has(sweep.id) || !(await this.#hasChunks(sweep))) continue;
+      const { id } = sweep;
+      if (this.#tooMuch.has(id) || !(await this.#hasChunks(sweep))) continue;
+      // Asked anew each time: a file may have been brought here in the meantime.
       const reason = this.#isOutdated() ? OUTDATED : whyNot(sweep, this.#program, this.#options.strategiesDirectory);
       if (reason === undefined) return sweep;
-      await this.#refuse(sweep, reason);
+      if (this.#refused.get(id) !== reason) await this.#refuse(sweep, reason);
+      this.#refused.set(id, reason);
     }
     return undefined;
   }
@@ -128,12 +133,13 @@ class QueueWorker {
       isWantedElsewhere: async () => ((await this.#next()) ?? sweep).id !== sweep.id,
       tell: (error) => this.#tell(error),
     });
-    if (refusal !== undefined) await this.#refuse(sweep, refusal);
+    if (refusal === undefined) return;
+    this.#tooMuch.add(sweep.id);
+    await this.#refuse(sweep, refusal);
   }
 
-  /** Says so here and to whoever waits for the sweep, once. */
+  /** Says so here and to whoever waits for the sweep. */
   async #refuse({ id, name }: Announcement, reason: string): Promise<void> {
-    this.#refused.add(id);
     this.#options.log.warn(`not taking part in the sweep '${name}': ${reason}`);
     const text = `a worker does not take part (${this.#presence.name}): ${reason}`;
     await untilAborted(sendMessage(this.#redis, id, { kind: 'refusal', reason: text }), this.#options.signal);
