@@ -3,7 +3,10 @@ import type { RiskCell, Span } from './study.ts';
 import type { Interval } from './time.ts';
 import type { MicroUsd } from './units.ts';
 
-/** What to try, on what: every strategy × its params × every cell × interval × coin. Read from backtests/sweeps/NAME.yaml. */
+/**
+ * What to try, on what: every strategy × its params × every cell × interval × coin. Read from
+ * backtests/sweeps/NAME.yaml.
+ */
 export interface Sweep {
   readonly name: string;
   readonly coins: readonly string[];

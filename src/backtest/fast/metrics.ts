@@ -24,8 +24,8 @@ export const SWEEP_METRICS = [
 export type SweepMetric = (typeof SWEEP_METRICS)[number];
 
 /**
- * Writes the metrics of a run to `into[offset …]`, in the order of SWEEP_METRICS, as `metricsOf` defines them; NaN where
- * the run cannot carry one.
+ * Writes the metrics of a run to `into[offset …]`, in the order of SWEEP_METRICS, as `metricsOf` defines them; NaN
+ * where the run cannot carry one.
  *
  * @param signals rows with an entry signal, over all legs
  */
