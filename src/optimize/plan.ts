@@ -36,8 +36,11 @@ export interface Combination {
 
 /** A chunk of more would hold back the bar, Ctrl-C, and the other workers at the end of the sweep. */
 const CHUNK_COMBINATIONS = 1024;
-/** Sets of a chunk share rolling windows, which is worth the more the longer the candles are; this many rows of sets. */
-const CHUNK_ROWS = 8 * 1024 * 1024;
+/**
+ * Candles × sets. Sets of a chunk share rolling windows; six of them on a year of minutes share all that is worth it, and
+ * more would leave some workers without a chunk.
+ */
+const CHUNK_ROWS = 3.2 * 1024 * 1024;
 /** Every set takes a bitmap for each side of each coin, and for each of its conditions about another one. */
 const BITMAPS_OF_A_SET = 8;
 /** Bitmaps of more are let go of before new ones are made. */
