@@ -78,7 +78,8 @@ class Coordinator {
   #workers: readonly Presence[] | undefined;
   #hasHeard = false;
   #idleTendings = 0;
-  #tendedMs = Number.NEGATIVE_INFINITY;
+  /** Not at once: workers that are there take a moment to say so. */
+  #tendedMs = performance.now();
 
   constructor(
     link: Link,
