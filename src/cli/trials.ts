@@ -34,7 +34,9 @@ function tried(trial: RecordedTrial): number {
   return trial.kind === 'study' ? trial.strategies.length : trial.combinations;
 }
 
-/** Every study and every sweep ever run, and whether the record of them is whole. The exit status is 1 when it is not. */
+/**
+ * Every study and every sweep ever run, and whether the record of them is whole. The exit status is 1 when it is not.
+ */
 export async function run(options: TrialsOptions, context: Context): Promise<ExitCode> {
   const { trials, state } = readTrials(join(context.root, TRIALS_FILE));
   const real = countTrials(trials.filter(({ isSynthetic }) => !isSynthetic));
