@@ -36,8 +36,8 @@ export interface OpenCandles {
 }
 
 /**
- * Candles for a study or a sweep: those of the database if they are there, else from the exchange, else, when that cannot be
- * reached, a synthetic market. One sentence says which.
+ * Candles for a study or a sweep: those of the database if they are there, else from the exchange, else, when that
+ * cannot be reached, a synthetic market. One sentence says which.
  *
  * @throws CandorError where some of the candles are stored and the others cannot be fetched: half a real market is not
  *   made up; nor is any of the candles of a report

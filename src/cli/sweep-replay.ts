@@ -87,12 +87,16 @@ function enginesDiffer(request: ReplayRequest, { index, difference, runs }: Repl
     {
       details: [
         `combination ${index}: ${name} on ${coins.join(', ')} ${interval}`,
-        `${difference?.where}: ${JSON.stringify(difference?.fast)}, reference: ${JSON.stringify(difference?.reference)}`,
+        `${difference?.where}: ${shown(difference?.fast)}, reference: ${shown(difference?.reference)}`,
         `reproducible case: ${path}`,
       ],
       hint: 'This is a fault in Candor: please report it with that file. What the sweep had stored was taken back.',
     },
   );
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
 }
 
 function gridFacts({ interval, candles, from, to }: ChunkEvaluator['work']['data']['grids'][0]) {

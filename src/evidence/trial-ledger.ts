@@ -17,9 +17,9 @@ import { CandorError } from '../domain/errors.ts';
 import { INTERVALS } from '../domain/time.ts';
 
 /**
- * The trial ledger: one line for each study and each sweep ever run, so that the tenth try is judged as a tenth try (rule 32). It is a
- * text file under git, and a chain: each line names the hash of the line before it, and its own. A line that was
- * changed, removed or inserted later shows; only lines missing at the end do not, and those git knows.
+ * The trial ledger: one line for each study and each sweep ever run, so that the tenth try is judged as a tenth try
+ * (rule 32). It is a text file under git, and a chain: each line names the hash of the line before it, and its own. A
+ * line that was changed, removed or inserted later shows; only lines missing at the end do not, and those git knows.
  */
 const TRIAL_SCHEMA = 1;
 /** What the first line names as the line before it. */

@@ -37,8 +37,8 @@ export interface Combination {
 /** A chunk of more would hold back the bar, Ctrl-C, and the other workers at the end of the sweep. */
 const CHUNK_COMBINATIONS = 1024;
 /**
- * Candles × sets. Sets of a chunk share rolling windows; six of them on a year of minutes share all that is worth it, and
- * more would leave some workers without a chunk.
+ * Candles × sets. Sets of a chunk share rolling windows; six of them on a year of minutes share all that is worth it,
+ * and more would leave some workers without a chunk.
  */
 const CHUNK_ROWS = 3.2 * 1024 * 1024;
 /** Every set takes a bitmap for each side of each coin, and for each of its conditions about another one. */
