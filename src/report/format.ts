@@ -91,6 +91,11 @@ export function formatDuration(lengthMs: number): string {
   return parts.slice(0, 2).join(' ') || `0${SPACE}min`;
 }
 
+/** What a run took: `0.8 s`, `12.4 s`, and in minutes from two of them on. */
+export function formatSeconds(lengthMs: number): string {
+  return lengthMs < 120_000 ? withUnit(formatNumber(lengthMs / 1000, 1), 's') : formatDuration(lengthMs);
+}
+
 /** `2025-07-26 04:00`, UTC. */
 export function formatInstant(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');

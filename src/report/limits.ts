@@ -40,3 +40,14 @@ export const LIMITS = [
     effect: 'Margin is isolated: a loss on one coin never touches the margin of another.',
   },
 ] as const;
+
+/** What a sweep says otherwise: it looks at one reading of a candle, and has no instruments below. */
+const OF_SWEEPS: Readonly<Record<string, string>> = {
+  'The path inside a candle':
+    'A candle that touched both stop and target counts as stopped. Only a study shows the other reading, and looks ' +
+    'at finer candles.',
+  'Change of rules': 'Fees, ticks, lots, margin tiers and funding rules are those of today for the whole span.',
+  Survivorship: 'The coins of a sweep are chosen today. Coins that failed meanwhile were not on the list.',
+};
+
+export const SWEEP_LIMITS = LIMITS.map(({ what, effect }) => ({ what, effect: OF_SWEEPS[what] ?? effect }));

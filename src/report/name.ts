@@ -1,4 +1,5 @@
 import type { Report } from './schema.ts';
+import type { SweepReport } from './sweep/schema.ts';
 
 const HASH_DIGITS = 8;
 
@@ -7,6 +8,15 @@ const HASH_DIGITS = 8;
  * since two studies may end in the same second.
  */
 export function nameOf(report: Report): string {
-  const stamp = new Date(report.made.createdAtMs).toISOString().slice(0, 19).replaceAll(':', '');
-  return `${report.study.name}-${stamp}Z-${report.resultHash.slice(0, HASH_DIGITS)}`;
+  return `${report.study.name}-${markOf(report)}`;
+}
+
+/** The same for a sweep, which may have the name of a study. */
+export function nameOfSweep(report: Pick<SweepReport, 'sweep' | 'made' | 'resultHash'>): string {
+  return `${report.sweep.name}-sweep-${markOf(report)}`;
+}
+
+function markOf({ made, resultHash }: Pick<Report, 'resultHash'> & { made: { createdAtMs: number } }): string {
+  const stamp = new Date(made.createdAtMs).toISOString().slice(0, 19).replaceAll(':', '');
+  return `${stamp}Z-${resultHash.slice(0, HASH_DIGITS)}`;
 }

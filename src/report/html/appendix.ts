@@ -40,12 +40,14 @@ function correctionInWords({ family: { method, strategies } }: Report): string {
   );
 }
 
-export function limitsSection(report: ReportedData & Pick<Report, 'limits'>): Markup {
+type Limit = Readonly<Report['limits'][number]>;
+
+export function limitsSection(report: ReportedData & { readonly limits: readonly Limit[] }): Markup {
   return section(
     report,
     'limits',
     'What this backtest does not model',
-    table<Report['limits'][number]>({
+    table<Limit>({
       label: 'What this backtest does not model',
       columns: [
         { title: 'Absent', cell: ({ what }) => what },

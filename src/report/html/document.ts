@@ -3,7 +3,8 @@ import { type Content, html, type Markup, trusted } from './markup.ts';
 
 const SYNTHETIC = 'Synthetic market: invented prices, no evidence about any real one';
 /** The browser itself refuses whatever the page would ask of the network. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY_WITH_SCRIPT = `${POLICY}; script-src 'unsafe-inline'`;
 
 export interface DocumentParts {
   readonly title: string;
@@ -21,7 +22,7 @@ export function renderDocument({ title, isSynthetic, masthead, sections, footer,
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${script === undefined ? POLICY : POLICY_WITH_SCRIPT}">
 <title>${isSynthetic ? 'Synthetic market – ' : ''}${title}</title>
 <style>${styles(isSynthetic)}</style></head>
 <body>${isSynthetic ? syntheticBar() : ''}

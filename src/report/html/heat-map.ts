@@ -62,9 +62,13 @@ export function heatMap(strategy: JudgedStrategy): Markup {
   })}`;
 }
 
+export function ruleInWords(rule: string): string {
+  return RULE_WORDS[rule] ?? rule;
+}
+
 /** `Stop 2 %`; what is no rule is a param, and keeps its name. */
 export function settingInWords(rule: string, value: string | undefined): string {
-  return `${RULE_WORDS[rule] ?? rule} ${value ?? 'none'}`;
+  return `${ruleInWords(rule)} ${value ?? 'none'}`;
 }
 
 function tinted(cell: Cell | undefined, strongest: number): Markup | string {

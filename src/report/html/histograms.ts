@@ -91,13 +91,14 @@ function rangeOf({ from, binWidth, counts }: Histogram, more: readonly number[])
   };
 }
 
-export function bars(
-  histogram: Histogram,
-  x: Scale,
-  y: Scale,
-  tone: string,
-  wanted: (middle: number) => boolean,
-): Markup {
+/** Equal bins from `from` on. */
+interface Bars {
+  readonly from: number;
+  readonly binWidth: number;
+  readonly counts: readonly number[];
+}
+
+export function bars(histogram: Bars, x: Scale, y: Scale, tone: string, wanted: (middle: number) => boolean): Markup {
   const { from, binWidth, counts } = histogram;
   const base = y(0);
   const shapes = counts.map((count, i) => {

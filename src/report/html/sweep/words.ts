@@ -1,0 +1,64 @@
+import { formatCount, formatNumber, formatSigned } from '../../format.ts';
+import { SWEEP_METRIC_LOOKS } from '../../sweep/metric-text.ts';
+import type { AxisEffect, Market, SweepReport, TopCombination } from '../../sweep/schema.ts';
+import { ruleInWords, settingInWords } from '../heat-map.ts';
+
+/** `BTC 1h`; an account of several coins by their number, where the page names them above. */
+export function marketInWords({ coins, interval }: Market): string {
+  return `${coins.join(', ')} ${interval}`;
+}
+
+/** What the sweep found, in a sentence, and what to think of that. */
+export function sweepInWords({ combinations, ranking, top }: SweepReport): string {
+  const all = formatCount(combinations, 'combination');
+  const [first] = top;
+  if (first === undefined) return `None of ${all} meets the conditions: ${ranking.where.join(', ')}.`;
+  const { label, text } = SWEEP_METRIC_LOOKS[ranking.metric];
+  const found = `By ${label}, the best of ${all} comes to ${text(first.metrics[ranking.metric])}`;
+  if (combinations === 1) return `${found}.`;
+  return (
+    `${found}, the one in the middle to ${text(ranking.median)}. ` +
+    'The best of many owes a part of that to luck: expect less of it on other candles.'
+  );
+}
+
+/** The params of which more than one value was tried; all of them where none varies. */
+export function paramsInWords({ sweep }: SweepReport, { strategy, params }: TopCombination): string {
+  const tried = sweep.strategies.find(({ name }) => name === strategy)?.params ?? {};
+  const varied = Object.entries(params).filter(([name]) => (tried[name]?.length ?? 0) > 1);
+  const shown = varied.length === 0 ? Object.entries(params) : varied;
+  return shown.map(([name, value]) => `${name} ${value}`).join(', ');
+}
+
+export function rulesInShort({ sweep }: SweepReport, { rules }: TopCombination): string {
+  const varied = Object.entries(rules).filter(([rule]) => (sweep.grid[rule]?.length ?? 0) > 1);
+  return varied.map(([rule, value]) => settingInWords(rule, value)).join(', ');
+}
+
+/** `BTC 1h, lookback 20, surge 1.5, Stop 2 %`: all that tells one combination from the others. */
+export function combinationInWords(report: SweepReport, one: TopCombination): string {
+  const strategy = report.strategies.length > 1 ? one.strategy : '';
+  const parts = [strategy, marketInWords(one), paramsInWords(report, one), rulesInShort(report, one)];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Which combinations the medians are about: `that traded`, `with trades>=30`. */
+export function countedInWords({ counted: { where } }: SweepReport): string {
+  return where.length === 0 ? 'that traded' : `with ${where.join(', ')}`;
+}
+
+/** Which of all combinations the ranking is about. */
+export function conditionsInWords({ combinations, ranking: { where, matching } }: SweepReport): string {
+  if (where.length === 0) return `all ${formatNumber(combinations)}`;
+  return `${formatNumber(matching)} of ${formatNumber(combinations)} with ${where.join(', ')}`;
+}
+
+/** R with as many decimals as tell apart what is near zero. */
+export function shortR(value: number | null): string {
+  return formatSigned(value, 2);
+}
+
+/** `lookback`, `Stop`, `Interval`: what the values of an axis are values of. */
+export function axisInWords({ kind, name }: Pick<AxisEffect, 'kind' | 'name'>): string {
+  return kind === 'param' ? name : ruleInWords(name);
+}

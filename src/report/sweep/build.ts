@@ -1,0 +1,62 @@
+import { toUsd } from '../../domain/units.ts';
+import type { SweepResult } from '../../optimize/result.ts';
+import { SWEEP_LIMITS } from '../limits.ts';
+import { looksOf, marketsOf, topOf } from './best.ts';
+import { Combinations } from './combinations.ts';
+import { distributionOf } from './distribution.ts';
+import { effectsOf } from './effects.ts';
+import { mapsOf } from './maps.ts';
+import { reportedValue } from './metric-text.ts';
+import { SWEEP_SCHEMA_NAME, SWEEP_SCHEMA_VERSION, type SweepReport, type SweptGrid } from './schema.ts';
+
+/** The report of a sweep: plain data that JSON carries without a loss, and that stays small however many were tried. */
+export function buildSweepReport(result: SweepResult): SweepReport {
+  const { identity, resultHash, createdAtMs, workers, timings, ranking, columns } = result;
+  const { versions, commit, costs, strategies, data, replays, silent, warnings } = result;
+  const { metric, order, where, places } = ranking;
+  const combinations = new Combinations(result);
+  const middle = places[places.length >>> 1];
+  return {
+    schema: { name: SWEEP_SCHEMA_NAME, version: SWEEP_SCHEMA_VERSION },
+    ...{ identity, resultHash },
+    made: {
+      createdAtMs,
+      workers,
+      durationsMs: { candles: timings.loadMs, sweep: timings.sweepMs, replays: timings.replayMs },
+    },
+    ...{ versions, commit },
+    sweep: gridOf(result.sweep),
+    ...{ costs, strategies, data },
+    combinations: result.combinations,
+    ranking: {
+      ...{ metric, order, where },
+      matching: places.length,
+      median: middle === undefined ? null : reportedValue(metric, columns[metric][middle] as number),
+    },
+    counted: {
+      where: combinations.countedWhere,
+      combinations: combinations.isCounted.reduce((sum, one) => sum + one, 0),
+    },
+    replays,
+    distribution: distributionOf(combinations),
+    top: topOf(combinations),
+    best: looksOf(combinations),
+    markets: marketsOf(combinations),
+    effects: effectsOf(combinations),
+    ...mapsOf(combinations),
+    silent,
+    limits: SWEEP_LIMITS,
+    warnings,
+  };
+}
+
+function gridOf({ name, coins, intervals, account, depositUsd, seed, cell, grid, strategies }: SweepResult['sweep']) {
+  const rules = Object.keys(grid[0]?.at ?? {});
+  const values = rules.map((rule) => [rule, [...new Set(grid.map(({ at }) => at[rule] ?? ''))]]);
+  const swept: SweptGrid = {
+    ...{ name, coins, intervals, account, seed, cell, strategies },
+    depositUsd: toUsd(depositUsd),
+    grid: Object.fromEntries(values) as SweptGrid['grid'],
+  };
+  return swept;
+}

@@ -1,0 +1,103 @@
+import type { SweepMetric } from '../../optimize/contract.ts';
+import { parseCondition } from '../../optimize/ranking.ts';
+import type { ResultBlock, SweepResult } from '../../optimize/result.ts';
+
+/** Conditions on these ask how much a combination did; on any other metric, how well. */
+const ACTIVITY: ReadonlySet<SweepMetric> = new Set(['signals', 'trades', 'exposure']);
+
+/**
+ * The combinations of a sweep as the report reads them: by the values of their axes, and by their rank.
+ *
+ * Its medians and counts are about those that did enough, not about those that did well: medians of winners alone would
+ * say that everything wins.
+ */
+export class Combinations {
+  readonly result: SweepResult;
+  readonly expectancyR: Float64Array;
+  /** Conditions of the ranking on how much a combination did. */
+  readonly countedWhere: readonly string[];
+  /** 1 for those that traded and meet these. */
+  readonly isCounted: Uint8Array;
+  /** 1 for the best, 0 for those that do not meet the conditions of the ranking. */
+  readonly rankOf: Uint32Array;
+
+  constructor(result: SweepResult) {
+    this.result = result;
+    this.expectancyR = result.columns.expectancyR;
+    const conditions = result.ranking.where.map(parseCondition).filter(({ metric }) => ACTIVITY.has(metric));
+    this.countedWhere = conditions.map(({ text }) => text);
+    this.isCounted = Uint8Array.from(this.expectancyR, (value, place) =>
+      Number(
+        !Number.isNaN(value) && conditions.every(({ metric, holds }) => holds(result.columns[metric][place] as number)),
+      ),
+    );
+    this.rankOf = new Uint32Array(result.combinations);
+    for (const [i, place] of result.ranking.places.entries()) this.rankOf[place] = i + 1;
+  }
+
+  /**
+   * Expectancy of the counted combinations of some blocks, by group and sorted.
+   *
+   * @param groupOf a number below `groups`
+   */
+  grouped(
+    blocks: readonly ResultBlock[],
+    groups: number,
+    groupOf: (place: number, block: ResultBlock) => number,
+  ): Float64Array[] {
+    const sizes = new Uint32Array(groups);
+    this.#each(blocks, (place, block) => {
+      const group = groupOf(place, block);
+      sizes[group] = (sizes[group] as number) + 1;
+    });
+    const sorted = Array.from(sizes, (size) => new Float64Array(size));
+    const filled = new Uint32Array(groups);
+    this.#each(blocks, (place, block) => {
+      const group = groupOf(place, block);
+      const at = filled[group] as number;
+      (sorted[group] as Float64Array)[at] = this.expectancyR[place] as number;
+      filled[group] = at + 1;
+    });
+    for (const values of sorted) values.sort();
+    return sorted;
+  }
+
+  #each(blocks: readonly ResultBlock[], visit: (place: number, block: ResultBlock) => void): void {
+    for (const block of blocks) {
+      for (let place = block.first; place < block.first + block.count; place++) {
+        if (this.isCounted[place] === 1) visit(place, block);
+      }
+    }
+  }
+}
+
+/** Combinations from one value of an axis to the next: the last axis moves fastest. */
+export function strideOf({ axes }: ResultBlock, axis: number): number {
+  return axes.slice(axis + 1).reduce((product, { labels }) => product * labels.length, 1);
+}
+
+/** What tells which value of an axis a combination has. */
+export function valueIndexOf(block: ResultBlock, axis: number): (place: number) => number {
+  const stride = strideOf(block, axis);
+  const count = block.axes[axis]?.labels.length ?? 1;
+  return (place) => Math.floor((place - block.first) / stride) % count;
+}
+
+/** The middle of sorted values, and its like; null without values. */
+export function quantileOf(sorted: Float64Array, share: number): number | null {
+  if (sorted.length === 0) return null;
+  const at = share * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] as number;
+  const high = sorted[Math.ceil(at)] as number;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+export function countAboveZero(sorted: Float64Array): number {
+  const first = sorted.findIndex((value) => value > 0);
+  return first === -1 ? 0 : sorted.length - first;
+}
+
+/** NaN has no form in JSON. */
+export function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
