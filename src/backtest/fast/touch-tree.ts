@@ -34,20 +34,32 @@ export class TouchTree {
     const highs = this.#highs;
     const top = lows.length - 1;
     let at = from;
-    for (let level = 0; level <= top; level++) {
+    let level = 0;
+    for (;;) {
+      // A block that is inside as a whole is passed without a look at what it is made of.
+      while (level < top && !this.#isOutside(level + 1, at >> LEVEL_BITS, below, above)) {
+        at = (at >> LEVEL_BITS) + 1;
+        level++;
+        if (at >= (lows[level] as Float64Array).length) return this.#length;
+      }
       const low = lows[level] as Float64Array;
       const high = highs[level] as Float64Array;
-      // Up to the end of its group; on the topmost level, of all.
       const end = level === top ? low.length : Math.min(low.length, (at | (FAN_OUT - 1)) + 1);
       for (; at < end; at++) {
         if ((low[at] as number) <= below || (high[at] as number) >= above) {
           return level === 0 ? at : this.#descend(level, at, below, above);
         }
       }
+      // What is outside lies before `from`: on with the next block.
       if (at >= low.length) return this.#length;
       at >>= LEVEL_BITS;
+      level++;
     }
-    return this.#length;
+  }
+
+  #isOutside(level: number, block: number, below: number, above: number): boolean {
+    const low = (this.#lows[level] as Float64Array)[block] as number;
+    return low <= below || ((this.#highs[level] as Float64Array)[block] as number) >= above;
   }
 
   /** The first candle outside within a block of which one is. */
