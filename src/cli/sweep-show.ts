@@ -1,7 +1,7 @@
 import type { StoredSweep } from '../market/sweep-store.ts';
 import type { SweepResult } from '../optimize/result.ts';
 import type { Context } from './context.ts';
-import { count } from './database.ts';
+import { count, shownPath } from './database.ts';
 import type { PlannedSweep } from './sweep-plan.ts';
 import { combinationsAsJson, type SweepView, showSweep } from './sweep-table.ts';
 
@@ -17,10 +17,14 @@ export interface ShownSweep {
   readonly result: SweepResult;
   /** What a reader must know that is no part of the result. */
   readonly notes: readonly string[];
+  readonly htmlPath: string;
+  readonly jsonPath: string;
 }
 
 /** What a sweep found, and where it is kept. */
-export function showResult({ planned, result, notes }: ShownSweep, options: ShowOptions, { out }: Context): void {
+export function showResult(shown: ShownSweep, options: ShowOptions, context: Context): void {
+  const { planned, result, notes } = shown;
+  const { out } = context;
   const { columns, ranking, data, silent, replays, identity, resultHash, sweep } = result;
   const view: SweepView = { plan: planned.plan, columns, ranking, data, silent };
   if (options.json) {
@@ -37,6 +41,8 @@ export function showResult({ planned, result, notes }: ShownSweep, options: Show
   );
   for (const note of [...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
+  out.line(`report   ${shownPath(context, shown.htmlPath)}`);
+  out.line(`as data  ${shownPath(context, shown.jsonPath)}`);
   out.line(`stored   ${identity.slice(0, 12)}: 'candor sweep ${sweep.name} --show' reads it again`);
 }
 

@@ -6,7 +6,7 @@ import type { Combination, SweepPlan } from '../optimize/plan.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
 import type { Ranking, SilentSets, SweepResult } from '../optimize/result.ts';
 import { valuesOf } from '../optimize/sweep-result.ts';
-import { formatNumber, formatPercent, formatR, formatSignedPercent, formatUsd } from '../report/format.ts';
+import { reportedValue, SWEEP_METRIC_LOOKS } from '../report/sweep/metric-text.ts';
 import { count, counted } from './database.ts';
 import type { Column, Output } from './output.ts';
 
@@ -19,29 +19,29 @@ export interface SweepView {
   readonly silent: readonly SilentSets[];
 }
 
-/** How each metric is written, and what stands above it. */
-const METRICS: Readonly<Record<SweepMetric, { readonly title: string; readonly text: (value: number) => string }>> = {
-  signals: { title: 'signals', text: (value) => formatNumber(value) },
-  trades: { title: 'trades', text: (value) => formatNumber(value) },
-  winRate: { title: 'won', text: (value) => formatPercent(value, 0) },
-  expectancyR: { title: 'a trade', text: (value) => formatR(value) },
-  sdR: { title: 'sd', text: (value) => `${formatNumber(value, 2)} R` },
-  netReturn: { title: 'net', text: (value) => formatSignedPercent(value) },
-  maxDrawdown: { title: 'fall', text: (value) => formatPercent(value) },
-  profitFactor: { title: 'profit factor', text: (value) => formatNumber(value, 2) },
-  feesUsd: { title: 'fees', text: (value) => formatUsd(value / 1e6, 0) },
-  fundingUsd: { title: 'funding', text: (value) => formatUsd(value / 1e6, 0) },
-  exposure: { title: 'in the market', text: (value) => formatPercent(value, 0) },
-  longestLosingRun: { title: 'losses in a row', text: (value) => formatNumber(value) },
-  refusals: { title: 'refused', text: (value) => formatNumber(value) },
-  finalCashUsd: { title: 'cash', text: (value) => formatUsd(value / 1e6, 0) },
+/** What stands above a column of each metric: short, for a table of 80 columns. */
+const TITLES: Readonly<Record<SweepMetric, string>> = {
+  signals: 'signals',
+  trades: 'trades',
+  winRate: 'won',
+  expectancyR: 'a trade',
+  sdR: 'sd of R',
+  netReturn: 'net',
+  maxDrawdown: 'fall',
+  profitFactor: 'factor',
+  feesUsd: 'fees',
+  fundingUsd: 'funding',
+  exposure: 'in market',
+  longestLosingRun: 'losses',
+  refusals: 'refused',
+  finalCashUsd: 'cash',
 };
 
 /** What every table shows; a metric that it is sorted by takes the last place, if it is none of them. */
 const SHOWN: readonly SweepMetric[] = ['expectancyR', 'trades', 'netReturn', 'maxDrawdown'];
 
 export function metricText(metric: SweepMetric, value: number): string {
-  return METRICS[metric].text(value);
+  return SWEEP_METRIC_LOOKS[metric].text(reportedValue(metric, value));
 }
 
 /** On which market, how many, the best, and what to think of them: for 80 columns. */
@@ -82,7 +82,7 @@ function columnsFor(sweep: Sweep, columns: MetricColumns, sortedBy: SweepMetric)
     { title: 'rules', cell: ({ cell }) => rulesOf(sweep, cell), wrapAt: 12 },
     ...metrics.map(
       (metric): Column<Combination> => ({
-        title: METRICS[metric].title,
+        title: TITLES[metric],
         cell: ({ index }) => metricText(metric, valuesOf(columns, index)[metric]),
         align: 'right',
       }),

@@ -12,6 +12,8 @@ import { type Condition, columnsOf, parseCondition, parseMetric, rank } from '..
 import type { SweptStrategy } from '../optimize/result.ts';
 import { buildResult } from '../optimize/sweep-result.ts';
 import { trialOfSweep } from '../optimize/trial.ts';
+import { buildSweepReport } from '../report/sweep/build.ts';
+import { writeSweepReport } from '../report/write.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, withDatabase, withStoredDatabase } from './database.ts';
 import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
@@ -45,7 +47,9 @@ export interface SweepOptions extends Partial<QueueOptions> {
   readonly json?: true;
 }
 
-/** How a sweep is sorted and filtered; fewer trades than a verdict takes are left out unless conditions say otherwise. */
+/**
+ * How a sweep is sorted and filtered. Fewer trades than a verdict takes are left out, unless conditions say otherwise.
+ */
 interface Wanted {
   readonly metric: SweepMetric;
   readonly conditions: readonly Condition[];
@@ -120,8 +124,9 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const isOnRecord = options.resume === true && stored.provenMs !== null;
   if (!isOnRecord) appendTrial(ledgerPathOf(context), trialOfSweep(result), clock);
   markProven(db, stored.id, clock);
+  const written = writeSweepReport(resultsPathOf(context), buildSweepReport(result));
   const notes = [ageNote(planned.work.sweep, planned.work.data, clock.nowMs()), chainNote(context)];
-  showResult({ planned, result, notes: notes.filter((note) => note !== undefined) }, options, context);
+  showResult({ planned, result, notes: notes.filter((note) => note !== undefined), ...written }, options, context);
   return 0;
 }
 
