@@ -46,7 +46,9 @@ const studied = newestReport(fileURLToPath(new URL('../backtests/results/', impo
 
 /** The report that the last study left here; none where there was no study, or where an older Candor wrote it. */
 function newestReport(folder: string): Report | undefined {
-  const [newest] = globSync('*.json', { cwd: folder }).toSorted((a, b) => stampOf(b).localeCompare(stampOf(a)));
+  const [newest] = globSync('*.json', { cwd: folder, exclude: ['*-sweep-*'] }).toSorted((a, b) =>
+    stampOf(b).localeCompare(stampOf(a)),
+  );
   try {
     return newest === undefined ? undefined : readReport(join(folder, newest));
   } catch (error) {
@@ -55,9 +57,9 @@ function newestReport(folder: string): Report | undefined {
   }
 }
 
-/** Of `NAME-2025-07-26T040000Z.json`, the part that sorts by time. */
+/** Of `NAME-2025-07-26T040000Z-1a2b3c4d.json`, the part that sorts by time. */
 function stampOf(name: string): string {
-  return name.slice(-'2025-07-26T040000Z.json'.length);
+  return name.slice(-'2025-07-26T040000Z-1a2b3c4d.json'.length);
 }
 
 describeInBrowser('the report in a browser', () => {
