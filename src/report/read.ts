@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DataError } from '../domain/errors.ts';
 import { resultHashOf } from './build.ts';
 import { type Report, reportSchema, SCHEMA_NAME, SCHEMA_VERSION } from './schema.ts';
+import { SWEEP_SCHEMA_NAME } from './sweep/schema.ts';
 
 const MOST_ISSUES = 5;
 
@@ -44,10 +45,16 @@ function parsedJson(path: string): unknown {
   }
 }
 
+const sweepHeadSchema = z.object({ schema: z.object({ name: z.literal(SWEEP_SCHEMA_NAME) }) });
 const headSchema = z.object({ schema: z.object({ name: z.literal(SCHEMA_NAME), version: z.number() }) });
 
 /** @throws DataError as `readReport`, for everything but the hash. */
 export function parseReport(value: unknown, source: string): Report {
+  if (sweepHeadSchema.safeParse(value).success) {
+    throw new DataError(`${source} is the report of a sweep, and only those of studies can be run again from it`, {
+      hint: 'Run the sweep again: the same candles, files and settings give the same resultHash.',
+    });
+  }
   const head = headSchema.safeParse(value);
   if (!head.success) {
     throw new DataError(`${source} is not a report of Candor`, {

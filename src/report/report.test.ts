@@ -200,6 +200,7 @@ describe('writing and reading', () => {
     ['absent.json', undefined, /is not there/],
     ['cut.json', '{"schema":', /is not JSON/],
     ['other.json', '{"name":"x"}', /is not a report of Candor/],
+    ['sweep.json', '{"schema":{"name":"candor-sweep-report"}}', /is the report of a sweep/],
     ['newer.json', '{"schema":{"name":"candor-report","version":2}}', /version 2 .*reads version 1/],
   ])('refuses %s', (name, text, message) => {
     inTemporaryFolder({}, (folder) => {
