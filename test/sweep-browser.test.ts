@@ -101,10 +101,12 @@ describeInBrowser('the page of a sweep in a browser', () => {
 
   it('opens what is folded when a link leads there', async () => {
     const { page } = await opened({ viewport: { width: 1280, height: 844 } });
-    expect(await page.locator('#look-7').isVisible()).toBe(false);
-    await page.goto(`${address}#look-7`);
-    await page.reload();
-    expect(await page.locator('#look-7 .plot').first().isVisible()).toBe(true);
+    const account = page.locator('#look-7 .plot').first();
+    expect(await account.isVisible()).toBe(false);
+    await page.locator('a[href="#look-7"]').click();
+    // The browser opens it in its own time.
+    await account.waitFor({ state: 'visible', timeout: 10_000 });
+    expect(await account.isVisible()).toBe(true);
     await page.close();
   });
 

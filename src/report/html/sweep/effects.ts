@@ -7,8 +7,9 @@ import { EXTENT, idOf, percent, plot, round, type Scale, shape } from '../plot.t
 import { axisInWords } from './words.ts';
 
 const HEIGHT_PX = 130;
-/** More would run into each other. */
+/** More labels, or more letters in them, would run into each other. */
 const MOST_LABELS = 8;
+const MOST_LETTERS = 40;
 /** An axis whose medians differ by less than this changes nothing that anybody would see. */
 const DEAD_R = 0.01;
 
@@ -40,7 +41,8 @@ function axisFigure(
   const { values } = axis;
   const slot = EXTENT / values.length;
   const x = (index: number): number => (index + 0.5) * slot;
-  const every = Math.ceil(values.length / MOST_LABELS);
+  const letters = Math.max(...values.map(({ label }) => label.length));
+  const every = Math.ceil(values.length / Math.max(1, Math.min(MOST_LABELS, Math.floor(MOST_LETTERS / letters))));
   const title = axisInWords(axis);
   return html`<figure class="third keep-together"><h4>${title} <small>${effectInWords(axis)}</small></h4>
 ${plot({

@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent, formatR, formatSignedPercent } from '../../format.ts';
+import { formatCount, formatNumber, formatPercent, formatR, formatSignedPercent } from '../../format.ts';
 import { SWEEP_METRIC_LOOKS } from '../../sweep/metric-text.ts';
 import type { SweepReport, TopCombination } from '../../sweep/schema.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -30,7 +30,7 @@ export function topSection(report: SweepReport): Markup {
 the median of their expectancy, and the lowest. Where they are poor, the combination is a lonely peak.`,
     )}
 ${rest.length === 0 ? '' : fold(`The next ${formatNumber(rest.length)}`, topTable(report, rest), false)}
-<p class="note">All ${formatNumber(report.ranking.matching)} are in the database:
+<p class="note">${formatCount(report.ranking.matching, 'combination')} ranked, from the database:
 <code>candor sweep ${report.sweep.name} --show --top 100</code></p>`,
   );
 }

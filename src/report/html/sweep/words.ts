@@ -3,9 +3,15 @@ import { SWEEP_METRIC_LOOKS } from '../../sweep/metric-text.ts';
 import type { AxisEffect, Market, SweepReport, TopCombination } from '../../sweep/schema.ts';
 import { ruleInWords, settingInWords } from '../heat-map.ts';
 
-/** `BTC 1h`; an account of several coins by their number, where the page names them above. */
+/** More coins that share an account are counted; the head of the page names them. */
+const MOST_NAMED_COINS = 3;
+/** A setting stays on one line. */
+const SPACE = '\u00a0';
+
+/** `BTC 1h`, `10 coins 4h`. */
 export function marketInWords({ coins, interval }: Market): string {
-  return `${coins.join(', ')} ${interval}`;
+  const named = coins.length > MOST_NAMED_COINS ? formatCount(coins.length, 'coin') : coins.join(', ');
+  return `${named} ${interval}`;
 }
 
 /** What the sweep found, in a sentence, and what to think of that. */
@@ -14,10 +20,10 @@ export function sweepInWords({ combinations, ranking, top }: SweepReport): strin
   const [first] = top;
   if (first === undefined) return `None of ${all} meets the conditions: ${ranking.where.join(', ')}.`;
   const { label, text } = SWEEP_METRIC_LOOKS[ranking.metric];
-  const found = `By ${label}, the best of ${all} comes to ${text(first.metrics[ranking.metric])}`;
-  if (combinations === 1) return `${found}.`;
+  const value = text(first.metrics[ranking.metric]);
+  if (combinations === 1) return `By ${label}, the only combination comes to ${value}.`;
   return (
-    `${found}, the one in the middle to ${text(ranking.median)}. ` +
+    `By ${label}, the best of ${all} comes to ${value}, the one in the middle to ${text(ranking.median)}. ` +
     'The best of many owes a part of that to luck: expect less of it on other candles.'
   );
 }
@@ -27,12 +33,12 @@ export function paramsInWords({ sweep }: SweepReport, { strategy, params }: TopC
   const tried = sweep.strategies.find(({ name }) => name === strategy)?.params ?? {};
   const varied = Object.entries(params).filter(([name]) => (tried[name]?.length ?? 0) > 1);
   const shown = varied.length === 0 ? Object.entries(params) : varied;
-  return shown.map(([name, value]) => `${name} ${value}`).join(', ');
+  return shown.map(([name, value]) => `${name}${SPACE}${value}`).join(', ');
 }
 
 export function rulesInShort({ sweep }: SweepReport, { rules }: TopCombination): string {
   const varied = Object.entries(rules).filter(([rule]) => (sweep.grid[rule]?.length ?? 0) > 1);
-  return varied.map(([rule, value]) => settingInWords(rule, value)).join(', ');
+  return varied.map(([rule, value]) => settingInWords(rule, value).replaceAll(' ', SPACE)).join(', ');
 }
 
 /** `BTC 1h, lookback 20, surge 1.5, Stop 2 %`: all that tells one combination from the others. */
