@@ -29,3 +29,5 @@ await serveQueue(url, {
   program: () => PROGRAM,
 });
 say('ended');
+// As the command does: a connection that BullMQ gave up may still be trying to come back.
+process.exit();

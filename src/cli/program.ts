@@ -37,6 +37,20 @@ export async function main(args: readonly string[]): Promise<void> {
     // Commander has said what is wrong; it has a code of its own only for --help, which is no error.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
   }
+  endWhenWritten();
+}
+
+const END_CHECK_MS = 1_000;
+
+/**
+ * A command that is over has nothing left to do but to write. What else keeps a process alive (a library that is still
+ * trying to reach a server that is gone) must not keep the user waiting; where nothing does, this does not either.
+ */
+function endWhenWritten(): void {
+  const check = (): void => {
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+  };
+  setInterval(check, END_CHECK_MS).unref();
 }
 
 function createProgram(): Command {

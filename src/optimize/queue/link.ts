@@ -39,16 +39,20 @@ export async function openLink(url: string, credentials: QueueCredentials, log: 
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, RECONNECT_MS_MAX),
   });
   const connections = [redis];
+  // BullMQ makes copies for commands that wait, and without a Redis it gives some of them up while they still try to
+  // connect: a process would never end. So whoever closes the link closes all of them.
+  const copy = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => {
+    const another = copy(override);
+    another.on('error', () => {});
+    connections.push(another);
+    return another;
+  };
   tellOutages(redis, address, log);
   return {
     address,
     redis,
-    duplicate: () => {
-      const another = redis.duplicate();
-      another.on('error', () => {});
-      connections.push(another);
-      return another;
-    },
+    duplicate: () => redis.duplicate(),
     close: () => {
       for (const connection of connections) connection.disconnect();
     },
