@@ -71,16 +71,29 @@ export async function createContext(options: GlobalOptions, interruption: Interr
 }
 
 function terminalQuestion(interruption: Interruption): Context['ask'] {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  return async (question) => {
-    // Not as a terminal of its own: that would take Ctrl-C for itself.
-    const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
-    try {
-      return await lines.question(question, { signal: interruption.signal });
-    } finally {
-      lines.close();
-    }
-  };
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  return (question) => askOnce(question, { input, output, signal: interruption.signal });
+}
+
+/** One question and its answer; the end of the input (Ctrl-D) is an answer too, and an empty one. */
+export async function askOnce(
+  question: string,
+  { input, output, signal }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+): Promise<string> {
+  // Not as a terminal of its own: that would take Ctrl-C for itself.
+  const lines = createInterface({ input, output, terminal: false });
+  const ended = new Promise<string>((resolve) => {
+    lines.once('close', () => {
+      output.write('\n');
+      resolve('');
+    });
+  });
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended]);
+  } finally {
+    lines.removeAllListeners('close').close();
+  }
 }
 
 /** The nearest folder upwards with strategies/ in it; else the clone that this file is in. */
