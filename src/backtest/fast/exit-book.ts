@@ -10,7 +10,7 @@ import {
 import { liquidationPriceOf } from '../../core/margin.ts';
 import { isBeyondTolerance } from '../../core/positions.ts';
 import { distanceAt, initialStop, type MovableStop, movedStop, targetOf } from '../../core/stops.ts';
-import type { RiskRules } from '../../domain/risk-rules.ts';
+import type { Distance, RiskRules } from '../../domain/risk-rules.ts';
 import { directionOf, EXIT_REASONS, type ExitReason } from '../../domain/trade.ts';
 import { type MicroUsd, type Price, ZERO_USD } from '../../domain/units.ts';
 import { type EntryTable, grown } from './market.ts';
@@ -32,6 +32,11 @@ export function isBeyond(code: number): boolean {
 }
 export function exitCode(reason: ExitReason, inside = false): number {
   return EXIT_REASONS.indexOf(reason) | (inside ? INSIDE : 0);
+}
+
+/** The distance of a stop as one number; books of one family measure it in the same unit. */
+export function sizeOf(distance: Distance): number {
+  return 'fraction' in distance ? distance.fraction : distance.atr;
 }
 
 /** What an exit that candles alone decide depends on, beside the entry: all rules but size, signals and time. */
@@ -61,6 +66,7 @@ export class ExitBook {
   readonly rules: BracketRules;
   /** Rules with a stop and a target no further away: what they did not touch, these do not touch. */
   readonly #inner: ExitBook | undefined;
+  readonly #hasStopOfInner: boolean;
   readonly #isFixed: boolean;
   readonly #direction: 1 | -1;
   readonly #resting: { -readonly [Key in keyof Resting]: Resting[Key] };
@@ -79,6 +85,7 @@ export class ExitBook {
     this.entries = entries;
     this.rules = rules;
     this.#inner = inner;
+    this.#hasStopOfInner = inner !== undefined && sizeOf(inner.rules.stop) === sizeOf(rules.stop);
     this.#isFixed = rules.breakEven === null && rules.trail === null;
     this.#direction = directionOf(entries.side);
     const nowhere = 0 as Price;
@@ -105,11 +112,28 @@ export class ExitBook {
     if (at >= this.#records.length) {
       this.#records = grown(this.#records, new Float64Array(this.entries.capacity * RECORD));
     }
-    this.search(entry, ZERO_USD);
+    if (!this.#endsAsWithin(entry)) this.search(entry, ZERO_USD);
     this.#records[at] = this.row * CODES + this.code;
     this.#records[at + 1] = this.price;
     this.#records[at + 2] = this.stop;
     this.#records[at + 3] = this.fundingPerLot;
+  }
+
+  /**
+   * With the same stop and a nearer target: what did not end at that target ends for this one as it ended there, or never
+   * ends, and no candle has to be looked at.
+   */
+  #endsAsWithin(entry: number): boolean {
+    const inner = this.#inner;
+    if (inner === undefined || !this.#hasStopOfInner) return false;
+    inner.lookUp(entry);
+    if (reasonOf(inner.code) === 'target') return false;
+    this.row = inner.row;
+    this.price = inner.price;
+    this.code = inner.code;
+    this.stop = inner.stop;
+    this.fundingPerLot = inner.fundingPerLot;
+    return true;
   }
 
   /** The row of an entry's exit alone. */

@@ -1,9 +1,8 @@
 import type { CandleColumns } from '../../domain/candle.ts';
-import type { Distance } from '../../domain/risk-rules.ts';
 import type { Side } from '../../domain/trade.ts';
 import type { SignalBits } from '../../strategy/signal-bits.ts';
 import { BitSearch, either } from './bits.ts';
-import { type BracketRules, ExitBook } from './exit-book.ts';
+import { type BracketRules, ExitBook, sizeOf } from './exit-book.ts';
 import type { DecisionGrid, SignalSearch } from './leg-run.ts';
 import { EntryTable, FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
@@ -111,10 +110,6 @@ function bracketOf(leg: FastLeg, spec: FastSpec, decision: DecisionGrid): Bracke
     trailAtr: leg.trailAtr,
     decision,
   };
-}
-
-function sizeOf(distance: Distance): number {
-  return 'fraction' in distance ? distance.fraction : distance.atr;
 }
 
 /**
