@@ -10,6 +10,7 @@ import { surveySweep } from '../optimize/survey.ts';
 import { type LoadedStrategy, loadStrategy } from '../strategy/load.ts';
 import type { Context } from './context.ts';
 import { openCandles } from './study-candles.ts';
+import { requireSpan } from './sweep-span.ts';
 
 /** A sweep whose strategies are known, so that its combinations can be counted; no candle has been read. */
 export interface CountedSweep {
@@ -40,7 +41,11 @@ export async function countSweep(sweep: Sweep, context: Context): Promise<Counte
   return { plan: new SweepPlan(withEveryParam(sweep, defined)), strategies };
 }
 
-/** Builds every set of params, plans the span and loads the candles. */
+/**
+ * Builds every set of params, plans the span and loads the candles.
+ *
+ * @throws CandorError where there are too few candles, or too few are left once everything has settled
+ */
 export async function planSweep(
   { plan, strategies }: CountedSweep,
   { isSyntheticWanted, span }: SweepCandles,
@@ -60,6 +65,7 @@ export async function planSweep(
     const { source } = candles;
     const spans = coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
     const here = span === undefined || source.isSynthetic ? wanted : { ...wanted, span };
+    requireSpan({ plan, strategies }, here, settlings, spans);
     const planned = planSpan(here, settlings, spans);
     const work: SweepWork = {
       sweep,

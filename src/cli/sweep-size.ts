@@ -37,19 +37,14 @@ export async function planSweepOfSize(
   context: Context,
 ): Promise<PlannedSweep | undefined> {
   const { count } = counted.plan;
-  if (options.yes) return planSweep(counted, candles, context);
-  if (count > MANY_COMBINATIONS) {
-    const sample = await planSweep(cornersOf(counted), candles, context);
-    const lengthMs = await estimateMs(sample, count, options.workers, context);
-    if (!(await isWanted(count, lengthMs, context))) return undefined;
-    return planSweep(counted, candles, context);
-  }
-  const planned = await planSweep(counted, candles, context);
+  const isHuge = count > MANY_COMBINATIONS && !options.yes;
+  const planned = await planSweep(isHuge ? cornersOf(counted) : counted, candles, context);
+  for (const warning of planned.warnings) context.out.note(`note: ${warning}`);
   const rows = Math.max(...planned.work.data.grids.map(({ to }) => to));
-  if (count * rows < QUICK_WORK) return planned;
+  if (options.yes || (!isHuge && count * rows < QUICK_WORK)) return planned;
   const lengthMs = await estimateMs(planned, count, options.workers, context);
-  if (lengthMs > LONG_MS && !(await isWanted(count, lengthMs, context))) return undefined;
-  return planned;
+  if ((isHuge || lengthMs > LONG_MS) && !(await isWanted(count, lengthMs, context))) return undefined;
+  return isHuge ? planSweep(counted, candles, context) : planned;
 }
 
 /** By a few combinations from all over the sweep; each prepares for itself what many would share, so it is high. */
