@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { costsArbitrary, fuzzRuns, NO_HURRY, rulesArbitrary, runArbitrary } from '../../../test/random-run.ts';
+import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../../domain/signal.ts';
 import { runReference } from '../reference.ts';
-import type { RunResult, RunSpec } from '../run.ts';
+import type { Leg, RunResult, RunSpec } from '../run.ts';
 import { FastEngine } from './engine.ts';
 import { runFast } from './result.ts';
 
@@ -35,8 +36,8 @@ describe('the fast engine and the reference engine', () => {
       maxLength: 12,
     });
     fc.assert(
-      fc.property(runArbitrary(2), others, ({ spec }, variants) => {
-        const engine = new FastEngine();
+      fc.property(runArbitrary(2), others, fc.boolean(), ({ spec }, variants, isForgetful) => {
+        const engine = isForgetful ? new FastEngine(5_000) : new FastEngine();
         for (const { rules, costs, isNear } of variants) {
           // Near ones differ in stop, target and the clock alone, so that they lean on each other.
           const { stop, target, maxHold } = rules;
@@ -47,6 +48,36 @@ describe('the fast engine and the reference engine', () => {
         }
       }),
       { numRuns: fuzzRuns(2_000) },
+    );
+  });
+
+  test('agree on two strategies that trade the same candles from one account', NO_HURRY, () => {
+    const twin = fc.array(fc.constantFrom(0, 0, 0, LONG, SHORT, EXIT_LONG, EXIT_SHORT), {
+      minLength: 60,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(runArbitrary(2), twin, ({ spec }, said) => {
+        const [leg] = spec.legs as [Leg];
+        const signals = Uint8Array.from(leg.signals, (_, row) => said[row % said.length] as number);
+        expectEqual({ ...spec, legs: [...spec.legs, { ...leg, signals }] });
+      }),
+      { numRuns: fuzzRuns(1_000) },
+    );
+  });
+
+  test('agree on stretches of the same candles, one engine after the other', NO_HURRY, () => {
+    const stretches = fc.array(fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 60 })), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(runArbitrary(2), stretches, ({ spec }, ends) => {
+        const engine = new FastEngine();
+        const rows = spec.legs[0]?.candles.length ?? 0;
+        for (const pair of ends) {
+          const [from, to] = pair.map((end) => Math.min(end, rows)).sort((a, b) => a - b) as [number, number];
+          expectEqual({ ...spec, from, to }, engine);
+        }
+      }),
+      { numRuns: fuzzRuns(1_000) },
     );
   });
 

@@ -13,8 +13,13 @@ import { TradeColumns } from './trade-columns.ts';
  * that enters there under the same rules. What it remembers lives as long as the engine and its candles.
  */
 export class FastEngine {
-  readonly #library = new ExitLibrary();
+  readonly #library: ExitLibrary;
   readonly #trades = new TradeColumns();
+
+  /** @param memoryBytes what remembered exits may take before they are forgotten and found anew */
+  constructor(memoryBytes?: number) {
+    this.#library = new ExitLibrary(memoryBytes);
+  }
 
   /** @returns what the run came to; its columns are overwritten by the next run */
   run(spec: FastSpec): FastRun {

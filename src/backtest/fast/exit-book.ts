@@ -107,6 +107,11 @@ export class ExitBook {
     this.fundingPerLot = this.#records[at + 3] as number;
   }
 
+  /** What it remembers takes so much. */
+  get bytes(): number {
+    return this.#records.byteLength;
+  }
+
   #find(entry: number): void {
     const at = entry * RECORD;
     if (at >= this.#records.length) {

@@ -7,8 +7,14 @@ import type { DecisionGrid, SignalSearch } from './leg-run.ts';
 import { EntryTable, FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
-/** Books that differ in nothing but the sizes of stop and target: nested brackets, each a start for the wider ones. */
-type Family = ExitBook[];
+/**
+ * Books that differ in nothing but the sizes of stop and target, by both: nested brackets, each a start for the wider
+ * ones.
+ */
+type Family = Map<string, ExitBook>;
+
+/** What exits may take in memory before all of them are forgotten; they are found again, and are the same. */
+const MEMORY_BYTES = 128 * 2 ** 20;
 
 interface Shelf {
   readonly market: FastMarket;
@@ -22,7 +28,14 @@ export class ExitLibrary {
   readonly #searches = new WeakMap<Uint32Array, BitSearch>();
   readonly #eithers = new WeakMap<SignalBits, Uint32Array | undefined>();
   readonly #ids = new WeakMap<object, number>();
+  readonly #memoryBytes: number;
+  /** Every book that is remembered, with the family that it stands in. */
+  readonly #books = new Map<ExitBook, Family>();
   #lastId = 0;
+
+  constructor(memoryBytes = MEMORY_BYTES) {
+    this.#memoryBytes = memoryBytes;
+  }
 
   market(leg: FastLeg): FastMarket {
     return this.#shelf(leg).market;
@@ -52,15 +65,25 @@ export class ExitLibrary {
     const rules = bracketOf(leg, spec, decision);
     const entries = this.#entries(shelf, side, spec.costs.slippageBps);
     const name = this.#familyName(rules, side, spec.costs.slippageBps);
-    const family = shelf.families.get(name) ?? [];
+    const family = shelf.families.get(name) ?? new Map<string, ExitBook>();
     shelf.families.set(name, family);
-    const known = family.find(
-      (book) => sizeOf(book.rules.stop) === sizeOf(rules.stop) && book.rules.target === rules.target,
-    );
+    const place = `${sizeOf(rules.stop)} ${rules.target}`;
+    const known = family.get(place);
     if (known !== undefined) return known;
+    this.#forgetIfFull();
     const book = new ExitBook(entries, rules, widestWithin(family, rules));
-    family.push(book);
+    family.set(place, book);
+    this.#books.set(book, family);
     return book;
+  }
+
+  /** All at once: books lean on each other, so that one that is kept would keep others. */
+  #forgetIfFull(): void {
+    let bytes = 0;
+    for (const book of this.#books.keys()) bytes += book.bytes;
+    if (bytes <= this.#memoryBytes) return;
+    for (const family of this.#books.values()) family.clear();
+    this.#books.clear();
   }
 
   #shelf({ candles, instrument, funding }: FastLeg): Shelf {
@@ -83,9 +106,9 @@ export class ExitLibrary {
   #familyName(rules: BracketRules, side: Side, slippageBps: number): string {
     const { stop, breakEven, trail, leverage, bothTouched, stopAtr, trailAtr, decision, minStopMoveBps } = rules;
     const moving = breakEven === null && trail === null ? [] : [breakEven, trail, minStopMoveBps, decision];
-    const atr = 'atr' in stop ? this.#idOf(stopAtr) : 0;
+    const unit = 'atr' in stop ? `atr ${this.#idOf(stopAtr)}` : 'fraction';
     const trailId = trail === null ? 0 : this.#idOf(trailAtr);
-    return JSON.stringify([side, slippageBps, atr, trailId, leverage, bothTouched, moving]);
+    return JSON.stringify([side, slippageBps, unit, trailId, leverage, bothTouched, moving]);
   }
 
   #idOf(column: object | undefined): number {
@@ -119,7 +142,7 @@ function bracketOf(leg: FastLeg, spec: FastSpec, decision: DecisionGrid): Bracke
 function widestWithin(family: Family, { stop, target, breakEven, trail }: BracketRules): ExitBook | undefined {
   if (breakEven !== null || trail !== null) return undefined;
   const reach = (book: ExitBook): number => book.rules.target ?? Number.POSITIVE_INFINITY;
-  const within = family.filter(
+  const within = [...family.values()].filter(
     (book) => sizeOf(book.rules.stop) <= sizeOf(stop) && reach(book) <= (target ?? Number.POSITIVE_INFINITY),
   );
   return within.sort((a, b) => sizeOf(b.rules.stop) - sizeOf(a.rules.stop) || reach(b) - reach(a))[0];
