@@ -1,5 +1,6 @@
 import type { StoredSweep } from '../market/sweep-store.ts';
 import type { SweepResult } from '../optimize/result.ts';
+import { fragilityInWords, fragilityOf } from '../report/sweep/fragility.ts';
 import type { Context } from './context.ts';
 import { count, shownPath } from './database.ts';
 import type { PlannedSweep } from './sweep-plan.ts';
@@ -35,6 +36,8 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
     return;
   }
   showSweep(view, options.top ?? DEFAULT_TOP, out);
+  const [best] = result.best;
+  if (best !== undefined) for (const words of fragilityInWords(fragilityOf(best.trades))) out.line(words);
   out.line(
     `The reference engine agrees, trade by trade: on the ${count(replays.best)} best, ` +
       `and on ${count(replays.sampled)} by chance.`,

@@ -6,6 +6,7 @@ import { SweepPlan } from '../../optimize/plan.ts';
 import type { BestCombination, ResultBlock } from '../../optimize/result.ts';
 import { accountCurve, histogramOf } from '../curves.ts';
 import { type Combinations, countAboveZero, orNull, quantileOf, strideOf, valueIndexOf } from './combinations.ts';
+import { fragilityOf } from './fragility.ts';
 import { bestRankOf } from './maps.ts';
 import { reportedValue } from './metric-text.ts';
 import type { BestLook, MarketSummary, Neighbours, SweptTrade, TopCombination } from './schema.ts';
@@ -38,16 +39,21 @@ export function topOf(combinations: Combinations): TopCombination[] {
 }
 
 /** One step away along each axis. Lonely luck has poor neighbours. */
-function neighboursOf({ result, expectancyR }: Combinations, place: number): Neighbours {
+function neighboursOf({ result, expectancyR, isCounted }: Combinations, place: number): Neighbours {
   const block = result.blocks.find(({ first, count }) => place >= first && place < first + count) as ResultBlock;
   const places = block.axes.flatMap(({ labels }, axis) => {
     const stride = strideOf(block, axis);
     const value = valueIndexOf(block, axis)(place);
     return [...(value > 0 ? [place - stride] : []), ...(value + 1 < labels.length ? [place + stride] : [])];
   });
-  const found = Float64Array.from(places, (one) => expectancyR[one] as number).filter((value) => !Number.isNaN(value));
-  found.sort();
-  return { combinations: places.length, medianR: quantileOf(found, 0.5), lowestR: found[0] ?? null };
+  const counted = places.filter((one) => isCounted[one] === 1);
+  const found = Float64Array.from(counted, (one) => expectancyR[one] as number).sort();
+  return {
+    combinations: places.length,
+    counted: counted.length,
+    medianR: quantileOf(found, 0.5),
+    lowestR: found[0] ?? null,
+  };
 }
 
 /** The best as the reference engine ran them: account, drawdown and every trade. */
@@ -68,6 +74,7 @@ function look(best: BestCombination, rank: number, depositUsd: number): BestLook
       trades.map(({ rMultiple }) => rMultiple),
       R_BIN,
     ),
+    fragility: fragilityOf(trades),
     trades: trades.map(tradeOf),
   };
 }

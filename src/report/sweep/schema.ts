@@ -5,6 +5,7 @@ import type { SweepMetric } from '../../optimize/contract.ts';
 import type { Axis, BestCombination, SweepResult, SweptSeries, SweptStrategy } from '../../optimize/result.ts';
 import type { AccountCurve } from '../curves.ts';
 import type { Histogram } from '../schema.ts';
+import type { Fragility } from './fragility.ts';
 
 /**
  * What is left of a sweep when it is read by people: its best combinations whole, all others in medians and counts. The
@@ -80,14 +81,18 @@ export interface Market {
   readonly interval: Interval;
 }
 
-/** One row of the table. */
-export interface TopCombination extends Market {
-  /** 1 for the first. */
-  readonly rank: number;
+/** What one combination tried. */
+export interface Tried extends Market {
   readonly combination: number;
   readonly params: BestCombination['params'];
   /** The rules that the grid varies. */
   readonly rules: Readonly<Record<string, string>>;
+}
+
+/** One row of the table. */
+export interface TopCombination extends Tried {
+  /** 1 for the first. */
+  readonly rank: number;
   readonly metrics: Readonly<Record<SweepMetric, number | null>>;
   readonly neighbours: Neighbours;
 }
@@ -95,7 +100,9 @@ export interface TopCombination extends Market {
 /** Combinations one step away along one axis, of the same strategy on the same candles. */
 export interface Neighbours {
   readonly combinations: number;
-  /** Of those that traded, however little. */
+  /** Of them, those that meet the same conditions on how much they did. */
+  readonly counted: number;
+  /** Expectancy of the counted ones. */
   readonly medianR: number | null;
   readonly lowestR: number | null;
 }
@@ -106,6 +113,7 @@ export interface BestLook {
   readonly trades: readonly SweptTrade[];
   readonly histogramR: Histogram | null;
   readonly expectancyR: number | null;
+  readonly fragility: Fragility;
   /** Marked to market at the closes. */
   readonly curve: AccountCurve;
   readonly maxDrawdownFraction: number;
@@ -143,11 +151,25 @@ export interface Bins {
   readonly above: number;
 }
 
-/** What the best of the counted ones would show if none was worth anything. */
+/** How far the highest expectancy of the counted ones stands from zero, against what luck alone would show. */
 export interface Luck {
+  /** Of which a standard error is known. */
   readonly combinations: number;
-  readonly bestR: number;
-  readonly expectedBestR: number;
+  /** Of these, the ones whose t exceeds what the highest of so many would be without any edge. */
+  readonly beyondReach: number;
+  readonly best: LuckiestCombination;
+  /** Why its t says nothing: null where it does. */
+  readonly silence: 'few-trades' | 'no-spread' | 'wild' | 'one-trade' | null;
+}
+
+/** The counted combination with the highest expectancy, whatever the ranking is sorted by. */
+export interface LuckiestCombination extends Tried {
+  readonly expectancyR: number;
+  readonly trades: number;
+  /** Mean over its standard error; null where the spread is zero or unknown. */
+  readonly t: number | null;
+  /** The median of the highest t, with as many trades as this one, of so many combinations without any edge. */
+  readonly reachT: number | null;
 }
 
 export interface MarketSummary extends Market {

@@ -5,7 +5,7 @@ import { inTemporaryFolder } from '../../../test/temporary-folder.ts';
 import { Prng } from '../../domain/prng.ts';
 import { SweepPlan } from '../../optimize/plan.ts';
 import { parseCondition, rank } from '../../optimize/ranking.ts';
-import type { SweepResult } from '../../optimize/result.ts';
+import type { BestCombination, SweepResult } from '../../optimize/result.ts';
 import { writeSweepReport } from '../write.ts';
 import { buildSweepReport } from './build.ts';
 import type { SweepReport } from './schema.ts';
@@ -70,10 +70,9 @@ describe('the table of the best', () => {
     const near = Array.from({ length: block.sets * block.cells }, (_, i) => block.first + i).filter(
       (place) => steps(plan.combinationAt(place)) === 1,
     );
-    const known = near
-      .map((place) => result.columns.expectancyR[place] as number)
-      .filter((value) => !Number.isNaN(value));
-    expect(neighbours.combinations).toBe(near.length);
+    const counted = near.filter((place) => (result.columns.trades[place] as number) >= 30);
+    const known = counted.map((place) => result.columns.expectancyR[place] as number);
+    expect(neighbours).toMatchObject({ combinations: near.length, counted: counted.length });
     expect(neighbours.lowestR).toBe(Math.min(...known));
     expect(neighbours.medianR).toBeCloseTo(medianOf(known) as number, 12);
   });
@@ -175,23 +174,51 @@ describe('the distribution', () => {
     expect(positive).toBe(counted.filter((value) => value > 0).length);
   });
 
-  it('says what luck alone could show: half of all sweeps without any edge have a better best', () => {
+  it('says what luck alone could show: half of all sweeps without any edge have a higher t', () => {
     const { luck } = report.distribution;
-    const errors = [...result.ranking.places].map(
-      (place) => (result.columns.sdR[place] as number) / Math.sqrt(result.columns.trades[place] as number),
-    );
+    const { combinations = 0, best } = luck ?? {};
     const rng = new Prng(9);
-    const better = Array.from({ length: 1_000 }, () => Math.max(...errors.map((error) => error * rng.normal()))).filter(
-      (best) => best > (luck?.expectedBestR ?? 0),
+    const student = (trades: number): number => {
+      const draws = Array.from({ length: trades }, () => rng.normal());
+      const mean = draws.reduce((sum, draw) => sum + draw, 0) / trades;
+      const squares = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0);
+      return mean / Math.sqrt(squares / (trades - 1) / trades);
+    };
+    const highest = Array.from({ length: 200 }, () =>
+      Array.from({ length: combinations }, () => student(best?.trades ?? 0)).reduce((a, b) => Math.max(a, b)),
     );
-    // Half of a thousand, give or take four standard deviations.
-    expect(Math.abs(better.length - 500)).toBeLessThan(64);
-    expect(luck?.bestR).toBe(report.top[0]?.metrics.expectancyR);
+    const better = highest.filter((t) => t > (best?.reachT ?? 0));
+    // Half of two hundred, give or take four standard deviations.
+    expect(Math.abs(better.length - 100)).toBeLessThan(29);
+    const { combination, metrics } = report.top[0] as SweepReport['top'][number];
+    const t = ((metrics.expectancyR as number) * Math.sqrt(metrics.trades as number)) / (metrics.sdR as number);
+    expect(best).toMatchObject({ combination, expectancyR: metrics.expectancyR, trades: metrics.trades });
+    expect(best?.t).toBeCloseTo(t, 12);
   });
 
-  it('says nothing about luck where too few trades make a mean', () => {
-    const ranking = rank(result.columns, 'expectancyR', [parseCondition('trades>=29')]);
-    expect(buildSweepReport({ ...result, ranking }).distribution.luck).toBeNull();
+  it.each([
+    ['a steady edge, far beyond', { trades: 60, expectancyR: 1, sdR: 1 }, { silence: null, isBeyond: true }],
+    ['a high mean within reach', { trades: 60, expectancyR: 1, sdR: 2.9 }, { silence: null, isBeyond: false }],
+    ['a mean that two wild trades made', { trades: 30, expectancyR: 2.26, sdR: 14.5 }, { silence: 'wild' }],
+    ['a few trades', { trades: 12, expectancyR: 2, sdR: 1 }, { silence: 'few-trades' }],
+    ['trades that are all alike', { trades: 60, expectancyR: 2, sdR: 0 }, { silence: 'no-spread' }],
+  ])('judges the luck of %s', (_, values, { silence, isBeyond }: { silence: string | null; isBeyond?: boolean }) => {
+    const place = result.ranking.places[5] as number;
+    const columns = { ...result.columns, expectancyR: result.columns.expectancyR.map((value) => value / 10) };
+    for (const metric of ['trades', 'expectancyR', 'sdR'] as const) {
+      columns[metric] = columns[metric].with(place, values[metric]);
+    }
+    const ranking = rank(columns, 'netReturn', [parseCondition(`trades>=${Math.min(30, values.trades)}`)]);
+    const { luck } = buildSweepReport({ ...result, columns, ranking, best: [] }).distribution;
+    expect(luck).toMatchObject({ best: { combination: place, trades: values.trades }, silence });
+    if (isBeyond !== undefined) expect((luck?.best.t ?? 0) > (luck?.best.reachT ?? 0)).toBe(isBeyond);
+  });
+
+  it('says nothing of a best that a single trade made', () => {
+    const [first, ...others] = result.best as [BestCombination, ...BestCombination[]];
+    const trades = first.trades.map((trade, i) => ({ ...trade, rMultiple: i === 0 ? 100 : trade.rMultiple }));
+    const { distribution } = buildSweepReport({ ...result, best: [{ ...first, trades }, ...others] });
+    expect(distribution.luck?.silence).toBe('one-trade');
   });
 });
 

@@ -1,4 +1,5 @@
 import { formatCount, formatPercent, formatR, formatSignedPercent } from '../../format.ts';
+import { fragilityInWords } from '../../sweep/fragility.ts';
 import type { BestLook, SweepReport, TopCombination } from '../../sweep/schema.ts';
 import { accountAlone } from '../account-chart.ts';
 import { tradesHistogram } from '../histograms.ts';
@@ -27,7 +28,7 @@ ${folded.length === 0 ? '' : fold(`No. ${OPEN_LOOKS + 1} to ${looks.length}`, fo
 }
 
 function lookAt(report: SweepReport, look: BestLook, one: TopCombination): Markup {
-  const { curve, maxDrawdownFraction, histogramR, trades, rank, expectancyR } = look;
+  const { curve, maxDrawdownFraction, histogramR, trades, rank, expectancyR, fragility } = look;
   const { timesMs, equityUsd, drawdownFraction, deepest } = curve;
   const name = `No. ${rank}`;
   const account = accountAlone({
@@ -46,7 +47,8 @@ function lookAt(report: SweepReport, look: BestLook, one: TopCombination): Marku
   });
   const words =
     `${formatR(expectancyR)} a trade over ${formatCount(trades.length, 'trade')}, ` +
-    `${formatSignedPercent(one.metrics.netReturn)} net, ${formatPercent(maxDrawdownFraction)} at the deepest.`;
+    `${formatSignedPercent(one.metrics.netReturn)} net, ${formatPercent(maxDrawdownFraction)} at the deepest. ` +
+    fragilityInWords(fragility).join(' ');
   const histogram = tradesHistogram({ name, histogramR, metrics: { trades: trades.length, expectancyR } });
   return html`<div class="look" id="look-${rank}"><h3>${name} <small>${combinationInWords(report, one)}</small></h3>
 <p>${words}</p>

@@ -1,12 +1,13 @@
 import { max } from 'd3-array';
 import { formatCount, formatNumber, formatPercent, formatR, formatShare } from '../../format.ts';
+import { fragilityInWords } from '../../sweep/fragility.ts';
 import type { Bins, Luck, SweepReport } from '../../sweep/schema.ts';
 import { horizontalAxis, steppedLabel, verticalAxis } from '../axes.ts';
 import { bars } from '../histograms.ts';
 import { html, type Markup } from '../markup.ts';
 import { EXTENT, percent, plot, round, type Scale, shape } from '../plot.ts';
 import { facts, section } from '../section.ts';
-import { countedInWords } from './words.ts';
+import { combinationInWords, countedInWords } from './words.ts';
 
 /** How much of the best is luck, as far as the sweep itself can tell. */
 export function luckSection(report: SweepReport): Markup {
@@ -17,7 +18,7 @@ export function luckSection(report: SweepReport): Markup {
     'How lucky is the best?',
     html`${distributionFacts(report)}
 <div class="blocks"><div>${histogram(report)}</div>
-${distribution.luck === null ? '' : html`<div>${luckInWords(distribution.luck)}</div>`}</div>`,
+${distribution.luck === null ? '' : html`<div>${luckInWords(report, distribution.luck)}</div>`}</div>`,
   );
 }
 
@@ -94,16 +95,39 @@ function beyondInWords({ below, above }: Bins): string {
   return `Beyond the edges: ${formatCount(below, 'combination')} below, ${formatNumber(above)} above. `;
 }
 
-function luckInWords({ combinations, bestR, expectedBestR }: Luck): Markup {
-  const verdict =
-    bestR <= expectedBestR
-      ? 'the best here lies within that reach, and this sweep alone cannot tell it from luck.'
-      : 'the best here lies beyond it: worth a study, and still no evidence.';
+const SILENCE: Readonly<Record<NonNullable<Luck['silence']>, string>> = {
+  'few-trades': 'It has too few trades to tell luck from skill: nothing can be said of it.',
+  'no-spread': 'All its trades came to the same, so it has no standard error: nothing can be said of it.',
+  wild: 'Its trades spread so wildly that a handful of them makes the mean: nothing can be said of it.',
+  'one-trade': 'A single trade made more than half of its gains: nothing can be said of it.',
+};
+
+function luckInWords(report: SweepReport, { combinations, beyondReach, best, silence }: Luck): Markup {
+  const { t, reachT, expectancyR, trades } = best;
+  const rank = report.top.find(({ combination }) => combination === best.combination)?.rank;
+  const replayed = report.best.find((look) => look.rank === rank);
+  const standing =
+    t === null || reachT === null
+      ? ''
+      : html` Its mean stands <b>${formatNumber(t, 2)}</b> of its own standard errors from zero (its t).
+If none of these ${formatNumber(combinations)} combinations were worth anything (a true mean of 0 R after costs), and
+if they knew nothing of each other, the highest t would still be about <b>${formatNumber(reachT, 2)}</b>: half of such
+sweeps more, half less.`;
+  const fragile = replayed === undefined ? NOT_REPLAYED : fragilityInWords(replayed.fragility).join(' ');
   return html`<h3>What pure luck could show</h3>
-<p>If none of these ${formatNumber(combinations)} combinations were worth anything (a true mean of 0 R after costs), and
-if they knew nothing of each other, the best of them would still show about <b>${formatR(expectedBestR)}</b>: half of
-such sweeps more, half less. The best here shows <b>${formatR(bestR)}</b>.</p>
-<p>Combinations share trades, so luck reaches less far than that; a market that only rose reaches further. As a
-measure it is rough: ${verdict} Only random entries under the same stops, as
-in <code>candor study</code>, can say more.</p>`;
+<p>The highest expectancy is <b>${formatR(expectancyR)}</b> over ${formatCount(trades, 'trade')}:
+${combinationInWords(report, best)}.${standing}</p>
+<p>${fragile}</p>
+<p><b>${verdictOf(best, silence)}</b> ${formatShare(beyondReach, combinations)} have a t beyond that reach.
+Combinations share trades, so luck reaches less far than that; a market that only rose, or trades that are seldom and
+large, reach further. Only random entries under the same stops, as in <code>candor study</code>, can say more.</p>`;
+}
+
+const NOT_REPLAYED = 'It was not replayed, so whether a single trade made it is not known here.';
+
+function verdictOf({ t, reachT }: Luck['best'], silence: Luck['silence']): string {
+  if (silence !== null) return SILENCE[silence];
+  return t !== null && reachT !== null && t > reachT
+    ? 'It lies beyond what luck would show: worth a study, and still no evidence.'
+    : 'It lies within what luck would show, and this sweep alone cannot tell it from luck.';
 }

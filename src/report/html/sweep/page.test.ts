@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fixtureSweep, largeSweep } from '../../../../test/sweep-fixture.ts';
 import { parseCondition, rank } from '../../../optimize/ranking.ts';
 import type { SweepResult } from '../../../optimize/result.ts';
-import { formatR } from '../../format.ts';
+import { formatNumber, formatR } from '../../format.ts';
 import { buildSweepReport } from '../../sweep/build.ts';
 import type { SweepReport } from '../../sweep/schema.ts';
 import { renderSweepHtml } from './page.ts';
@@ -52,10 +52,28 @@ describe('the page of a sweep', () => {
     const best = textOf(sectionOf('best'));
     for (const { metrics } of report.top) expect(best).toContain(formatR(metrics.expectancyR));
     const luck = textOf(sectionOf('luck'));
-    expect(luck).toContain(`${formatR(report.distribution.luck?.expectedBestR ?? null)} : half of such sweeps more`);
+    expect(luck).toContain(
+      `${formatNumber(report.distribution.luck?.best.reachT ?? null, 2)} : half of such sweeps more`,
+    );
+    expect(luck).toContain('Without its best trade it has');
     const maps = sectionOf('strategy-breakout-volume');
     expect([...maps.matchAll(/<b>(#\d+(?: #\d+)*)<\/b>/g)].flatMap(([, ranks]) => ranks?.split(' '))).toHaveLength(10);
     expect(textOf(sectionOf('silent'))).toContain('lookback 10, surge 1000; lookback 15, surge 1000; lookback 20');
+  });
+
+  it('calls nothing worth a study but what lies beyond the reach of luck', () => {
+    const { luck } = report.distribution;
+    const said = (t: number, silence: 'wild' | null): string => {
+      if (luck === null) throw new Error('the fixture has enough trades');
+      const distribution = {
+        ...report.distribution,
+        luck: { ...luck, best: { ...luck.best, t, reachT: 3.4 }, silence },
+      };
+      return textOf(renderSweepHtml({ ...report, distribution }));
+    };
+    expect(said(3.5, null)).toContain('worth a study');
+    expect(said(0.85, null)).not.toContain('worth a study');
+    expect(said(3.5, 'wild')).not.toContain('worth a study');
   });
 
   it('marks invented prices on every section, in the title and on paper; of real ones it says nothing', () => {

@@ -5,7 +5,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { fold, section } from '../section.ts';
 import { type TableColumn, table } from '../table.ts';
 import { toned } from '../tables.ts';
-import { marketInWords, paramsInWords, rulesInShort, shortR } from './words.ts';
+import { countedInWords, marketInWords, paramsInWords, rulesInShort, shortR } from './words.ts';
 
 /** Rows that are open; the others are folded. */
 const OPEN_ROWS = 10;
@@ -26,8 +26,8 @@ export function topSection(report: SweepReport): Markup {
     html`${topTable(
       report,
       report.top.slice(0, OPEN_ROWS),
-      html`Sorted by ${label}, the ${order} first. <b>Neighbours</b> are the combinations one step away along one axis:
-the median of their expectancy, and the lowest. Where they are poor, the combination is a lonely peak.`,
+      html`Sorted by ${label}, the ${order} first. <b>Neighbours</b> are the combinations one step away along one axis,
+of those ${countedInWords(report)}: the median of their expectancy, and the lowest. Where they are poor, the combination is a lonely peak.`,
     )}
 ${rest.length === 0 ? '' : fold(`The next ${formatNumber(rest.length)}`, topTable(report, rest), false)}
 <p class="note">${formatCount(report.ranking.matching, 'combination')} ranked, from the database:
@@ -40,7 +40,7 @@ function topTable(report: SweepReport, rows: readonly TopCombination[], note?: M
     label: `Combinations ${rows[0]?.rank} to ${rows.at(-1)?.rank}`,
     ...(note === undefined ? {} : { note }),
     className: 'cards ranked',
-    columns: [...nameColumns(report), ...metricColumns(report), ...sortedByColumn(report), neighboursColumn()],
+    columns: [...nameColumns(report), ...metricColumns(report), ...sortedByColumn(report), neighboursColumn(report)],
     rows,
   });
 }
@@ -101,13 +101,15 @@ function sortedByColumn({ ranking: { metric } }: SweepReport): TableColumn<TopCo
   return [{ title, cell: ({ metrics }) => html`<b>${text(metrics[metric])}</b>`, isNumber: true, label: title }];
 }
 
-function neighboursColumn(): TableColumn<TopCombination> {
+function neighboursColumn({ ranking: { metric } }: SweepReport): TableColumn<TopCombination> {
+  const title = metric === 'expectancyR' ? 'Neighbours' : 'Neighbours’ expectancy';
   return {
-    title: 'Neighbours',
-    label: 'Neighbours',
+    title,
+    label: title,
     isNumber: true,
-    cell: ({ neighbours: { combinations, medianR, lowestR } }) => {
+    cell: ({ neighbours: { combinations, counted, medianR, lowestR } }) => {
       if (combinations === 0) return 'none';
+      if (counted === 0) return 'none counted';
       const lowest = html`<small class="sub soft">lowest ${shortR(lowestR)}</small>`;
       return html`${toned(medianR, formatR(medianR))}${lowest}`;
     },

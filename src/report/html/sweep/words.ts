@@ -1,6 +1,6 @@
 import { formatCount, formatNumber, formatSigned } from '../../format.ts';
 import { SWEEP_METRIC_LOOKS } from '../../sweep/metric-text.ts';
-import type { AxisEffect, Market, SweepReport, TopCombination } from '../../sweep/schema.ts';
+import type { AxisEffect, Market, SweepReport, Tried } from '../../sweep/schema.ts';
 import { ruleInWords, settingInWords } from '../heat-map.ts';
 
 /** More coins that share an account are counted; the head of the page names them. */
@@ -29,20 +29,20 @@ export function sweepInWords({ combinations, ranking, top }: SweepReport): strin
 }
 
 /** The params of which more than one value was tried; all of them where none varies. */
-export function paramsInWords({ sweep }: SweepReport, { strategy, params }: TopCombination): string {
+export function paramsInWords({ sweep }: SweepReport, { strategy, params }: Tried): string {
   const tried = sweep.strategies.find(({ name }) => name === strategy)?.params ?? {};
   const varied = Object.entries(params).filter(([name]) => (tried[name]?.length ?? 0) > 1);
   const shown = varied.length === 0 ? Object.entries(params) : varied;
   return shown.map(([name, value]) => `${name}${SPACE}${value}`).join(', ');
 }
 
-export function rulesInShort({ sweep }: SweepReport, { rules }: TopCombination): string {
+export function rulesInShort({ sweep }: SweepReport, { rules }: Tried): string {
   const varied = Object.entries(rules).filter(([rule]) => (sweep.grid[rule]?.length ?? 0) > 1);
   return varied.map(([rule, value]) => settingInWords(rule, value).replaceAll(' ', SPACE)).join(', ');
 }
 
 /** `BTC 1h, lookback 20, surge 1.5, Stop 2 %`: all that tells one combination from the others. */
-export function combinationInWords(report: SweepReport, one: TopCombination): string {
+export function combinationInWords(report: SweepReport, one: Tried): string {
   const strategy = report.strategies.length > 1 ? one.strategy : '';
   const parts = [strategy, marketInWords(one), paramsInWords(report, one), rulesInShort(report, one)];
   return parts.filter((part) => part !== '').join(', ');
