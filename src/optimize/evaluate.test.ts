@@ -5,6 +5,7 @@ import { runReference } from '../backtest/reference.ts';
 import { openTimeAt } from '../domain/candle.ts';
 import { LONG, SHORT } from '../domain/signal.ts';
 import { intervalMs } from '../domain/time.ts';
+import { fromUsd } from '../domain/units.ts';
 import { type Chunk, SWEEP_METRICS } from './contract.ts';
 import { ChunkEvaluator } from './evaluate.ts';
 import { referenceMetrics } from './reference-metrics.ts';
@@ -72,6 +73,16 @@ describe('evaluating a sweep', () => {
       expect([...row]).toEqual(SWEEP_METRICS.map((metric) => expected[metric]));
     }
     expect(trades).toBeGreaterThan(100);
+  });
+
+  it('names the combination whose money outgrows what is counted', async () => {
+    const sizing = 'allEquity';
+    const grid = work.sweep.grid.map(({ at, rules }) => ({ at, rules: { ...rules, sizing, leverage: 20 } as const }));
+    const rich = { ...work, sweep: { ...work.sweep, grid, depositUsd: fromUsd(1_000_000_000) } };
+    const open = await ChunkEvaluator.open(rich, STRATEGIES);
+    expect(() => open.evaluate({ first: 0, count: plan.count })).toThrow(
+      /^combination \d+ cannot be counted: \d+ is not/,
+    );
   });
 
   it('refuses a strategy whose file is another one', async () => {

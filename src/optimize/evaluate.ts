@@ -3,6 +3,7 @@ import { sweepMetrics } from '../backtest/fast/metrics.ts';
 import type { FastLeg, FastRun, FastSpec } from '../backtest/fast/spec.ts';
 import { MarketRoom } from '../backtest/market-room.ts';
 import type { RunSpec } from '../backtest/run.ts';
+import { CandorError } from '../domain/errors.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
 import type { BuiltStrategy, Strategy } from '../strategy/define.ts';
@@ -104,9 +105,25 @@ export class ChunkEvaluator {
         const at = set * cells + cell;
         if (at < from || at >= to) continue;
         const { bits, signals } = speeches[set - firstSet] as Speech;
-        const run = this.#engine.run(this.#spec(block, bits, rules));
+        const run = this.#run(block.first + at, this.#spec(block, bits, rules));
         sweepMetrics(run, signals, into, (row + at - from) * SWEEP_METRICS.length);
       }
+    }
+  }
+
+  /** @throws CandorError that names the combination, where its money outgrows what is counted exactly */
+  #run(index: number, spec: FastSpec): FastRun {
+    try {
+      return this.#engine.run(spec);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const { block, params, cell } = this.plan.combinationAt(index);
+      const values = Object.entries({ ...params, ...cell.at }).map(([name, value]) => `${name} ${value}`);
+      throw new CandorError(`combination ${index + 1} cannot be counted: ${error.message}`, {
+        details: [`${block.coins.join(', ')} on ${block.interval}: ${values.join(', ')}`],
+        hint: 'Give the account a smaller deposit, or the rules less leverage.',
+        cause: error,
+      });
     }
   }
 
