@@ -1,7 +1,10 @@
+import { storedCandles } from '../backtest/candle-source.ts';
+import { type Config, costsOf } from '../config/config.ts';
 import { didYouMean, UsageError } from '../domain/errors.ts';
 import type { Costs } from '../domain/risk-rules.ts';
 import type { Sweep } from '../domain/sweep.ts';
 import type { MarketDatabase } from '../market/database.ts';
+import { listSeries } from '../market/series-store.ts';
 import { listSweeps, readResults, type StoredSweep } from '../market/sweep-store.ts';
 import { SWEEP_METRICS, type SweepWork } from '../optimize/contract.ts';
 import { SweepPlan } from '../optimize/plan.ts';
@@ -28,15 +31,32 @@ export function specificationOf({ sweep, costs, strategies, data }: SweepWork): 
   return JSON.stringify(specification);
 }
 
-/** The last sweep that asked for exactly this; without it, a 'newest' span would be another one every hour. */
+/**
+ * The last sweep that asked for exactly this, of the same market; without it, a 'newest' span would be another one every
+ * hour. The span of an invented market says nothing about a real one, nor that of one source about another.
+ */
 export function earlierOf(
   { plan, strategies }: CountedSweep,
-  costs: Costs,
+  { config, isSyntheticWanted }: { readonly config: Config; readonly isSyntheticWanted: boolean },
   db: MarketDatabase,
 ): StoredSweep | undefined {
   const files = strategies.map(({ strategy, sha256 }) => ({ name: strategy.name, fileSha256: sha256 }));
-  const asked = JSON.stringify({ sweep: plan.sweep, costs, strategies: files });
-  return listSweeps(db).find(({ spec }) => JSON.stringify((JSON.parse(spec) as Specification).asked) === asked);
+  const asked = JSON.stringify({ sweep: plan.sweep, costs: costsOf(config), strategies: files });
+  const sources = isSyntheticWanted ? [] : sourcesOf(plan.sweep, config.source, db);
+  return listSweeps(db).find(({ spec }) => {
+    const earlier = JSON.parse(spec) as Specification;
+    const names = new Set(earlier.source.split(' and '));
+    const isSameMarket = earlier.isSynthetic === isSyntheticWanted && sources.every((source) => names.has(source));
+    return isSameMarket && JSON.stringify(earlier.asked) === asked;
+  });
+}
+
+/** Whose candles a sweep reads of those that are stored. */
+function sourcesOf({ coins, intervals }: Sweep, preferred: string, db: MarketDatabase): string[] {
+  const candles = storedCandles(db, preferred);
+  return listSeries(db)
+    .filter(({ kind, coin, interval }) => kind === 'trade' && coins.includes(coin) && intervals.includes(interval))
+    .map(({ coin, interval }) => candles.sourceOf(coin, interval));
 }
 
 /** Results that are stored, as rows, and a 1 for each combination that has one. */

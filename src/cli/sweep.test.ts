@@ -8,6 +8,7 @@ import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { readTrials } from '../evidence/trial-ledger.ts';
 import { openDatabase } from '../market/database.ts';
+import { listSeries } from '../market/series-store.ts';
 import { listSweeps } from '../market/sweep-store.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -75,14 +76,18 @@ async function jsonOf(folder: string, ...args: string[]): Promise<Shown> {
   }
 }
 
-const sweepsIn = (folder: string): ReturnType<typeof listSweeps> => {
+function inDatabaseOf<T>(folder: string, list: (db: ReturnType<typeof openDatabase>) => T): T {
   const db = openDatabase(join(folder, 'data/candor.sqlite'), { readonly: true });
   try {
-    return listSweeps(db);
+    return list(db);
   } finally {
     db.close();
   }
-};
+}
+
+const sweepsIn = (folder: string): ReturnType<typeof listSweeps> => inDatabaseOf(folder, listSweeps);
+const listedSeries = (folder: string): ReturnType<typeof listSeries> =>
+  inDatabaseOf(folder, listSeries).filter(({ kind }) => kind === 'trade');
 
 const ledgerOf = (folder: string): ReturnType<typeof readTrials> => readTrials(join(folder, 'backtests/trials.jsonl'));
 
@@ -98,8 +103,8 @@ describe('candor sweep', () => {
       expect(stdout).toMatch(new RegExp(`^${COMBINATIONS} combinations, \\d+ of them with trades>=5$`, 'm'));
       expect(stdout).toMatch(/^candles +params +rules +a trade +trades +net +fall$/m);
       expect(stdout).toMatch(/^(BTC|ETH) [12]h/m);
-      expect(stdout).toContain(`The best of ${COMBINATIONS} is lucky`);
-      expect(stdout).toContain('The reference engine agrees, trade by trade: on the 10 best, and on 4 by chance.');
+      expect(stdout).toMatch(/^Of the (\d+) with 5 trades or more, the middle one has .+\.\nThe best of \1 is lucky/m);
+      expect(stdout).toContain('The reference engine agrees on each trade of the 10 best, and 4 drawn at random.');
       for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
       const [page, data] = ['html', 'json'].map(
         (ending) => globSync(`backtests/results/*.${ending}`, { cwd: folder })[0],
@@ -114,6 +119,7 @@ describe('candor sweep', () => {
       const again = await runCandor(['sweep', 'small', '--show', '--where', 'trades>=5'], folder);
       const table = (text: string): string => text.slice(text.indexOf('candles  '), text.indexOf('The best of'));
       expect(table(again.stdout)).toBe(table(stdout));
+      expect(again.stdout).toContain('not replayed');
       expect(ledgerOf(folder).trials).toHaveLength(1);
     }));
 
@@ -327,6 +333,21 @@ describeWithSharedData('a sweep on real candles', () => {
       expect(stdout).not.toContain('SYNTHETIC');
       expect(stdout).toContain('candles from hyperliquid');
       expect(readFileSync(join(folder, 'backtests/trials.jsonl'), 'utf8')).toContain('"isSynthetic":false');
+    }));
+
+  it('begins anew after a synthetic market, on the newest real candles', () =>
+    inProject(ONE_COIN, async (folder) => {
+      const files = [sharedData(candles), sharedData('funding/hyperliquid_BTC_funding.csv.gz')];
+      expect((await runCandor(['import', ...files], folder)).exitCode).toBe(0);
+      await jsonOf(folder, '--synthetic', '--top', '1');
+      const { stderr, stdout } = await runCandor(['sweep', 'small', '--json', '--resume', '--top', '1'], folder);
+      expect(stderr).toContain('Nothing of this sweep is stored, so it begins anew.');
+      const { data } = JSON.parse(stdout) as { data: { fromMs: number; toMs: number; isSynthetic: boolean } };
+      expect(data.isSynthetic).toBe(false);
+      const [newest] = listedSeries(folder);
+      expect(data.toMs).toBe((newest?.lastOpenMs ?? 0) + 3_600_000);
+      const again = await runCandor(['sweep', 'small', '--synthetic', '--resume', '--json'], folder);
+      expect(again.stderr).toMatch(/^(\d+) of \1 combinations are stored already$/m);
     }));
 
   it('goes on where it was, though newer candles have come in; without --resume it takes the newest', () =>

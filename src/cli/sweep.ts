@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { costsOf } from '../config/config.ts';
 import { loadSweep } from '../config/sweep-file.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
@@ -88,8 +87,9 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const { options, wanted, workers, db, context } = session;
   const { clock, out, signal } = context;
   const startedMs = clock.nowMs();
-  const earlier = options.resume ? earlierOf(counted, costsOf(context.config), db) : undefined;
   const isSyntheticWanted = options.synthetic === true;
+  const market = { config: context.config, isSyntheticWanted };
+  const earlier = options.resume ? earlierOf(counted, market, db) : undefined;
   const candles = { isSyntheticWanted, ...(earlier === undefined ? {} : { span: earlier }) };
   const planned = await planSweepOfSize(counted, candles, { yes: options.yes === true, workers }, context);
   if (planned === undefined) return 1;
