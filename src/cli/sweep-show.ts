@@ -35,18 +35,24 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
     for (const note of notes) out.note(note);
     return;
   }
-  showSweep(view, options.top ?? DEFAULT_TOP, out);
+  const top = options.top ?? DEFAULT_TOP;
+  showSweep(view, top, out);
   const [best] = result.best;
   if (best !== undefined) for (const words of fragilityInWords(fragilityOf(best.trades))) out.line(words);
-  out.line(
-    `The reference engine agrees, trade by trade: on the ${count(replays.best)} best, ` +
-      `and on ${count(replays.sampled)} by chance.`,
-  );
+  showReplays(replays, Math.min(top, ranking.places.length), out);
   for (const note of [...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
   out.line(`report   ${shownPath(context, shown.htmlPath)}`);
   out.line(`as data  ${shownPath(context, shown.jsonPath)}`);
   out.line(`stored   ${identity.slice(0, 12)}: 'candor sweep ${sweep.name} --show' reads it again`);
+}
+
+/** Which of the numbers the reference engine has found too. */
+function showReplays({ best, sampled }: SweepResult['replays'], shown: number, out: Context['out']): void {
+  const drawn = `${count(sampled)} drawn at random`;
+  const which = best === 0 ? drawn : `the ${count(best)} best, and on ${drawn}`;
+  out.line(`The reference engine agrees on ${which}.`);
+  if (shown > best) out.line(`The table's other ${count(shown - best)} were not replayed, unless drawn.`);
 }
 
 /** A sweep that was read from the database. */
@@ -57,6 +63,8 @@ export function showStored(view: SweepView, stored: StoredSweep, options: ShowOp
     showJson(view, { name, identity, provenMs, sweep: view.plan.sweep, data }, options, out);
   } else {
     showSweep(view, options.top ?? DEFAULT_TOP, out);
+    out.line('Read from the database, not replayed: the reference engine ran only the ten');
+    out.line('that were the best when the sweep was run, and those drawn at random.');
   }
 }
 

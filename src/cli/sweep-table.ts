@@ -6,6 +6,7 @@ import type { Combination, SweepPlan } from '../optimize/plan.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
 import type { Ranking, SilentSets, SweepResult } from '../optimize/result.ts';
 import { valuesOf } from '../optimize/sweep-result.ts';
+import { activityInWords, countedOf, middleOf } from '../report/sweep/combinations.ts';
 import { reportedValue, SWEEP_METRIC_LOOKS } from '../report/sweep/metric-text.ts';
 import { count, counted } from './database.ts';
 import type { Column, Output } from './output.ts';
@@ -65,9 +66,13 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
     [...places.subarray(0, top)].map((place) => plan.combinationAt(place)),
   );
   out.line();
-  const middle = columns[metric][places[places.length >>> 1] as number] as number;
-  out.line(`Sorted by ${metric}, the ${order} first; the middle one has ${metricText(metric, middle)}.`);
-  out.line(`The best of ${count(plan.count)} is lucky: expect less of it on other candles.`);
+  out.line(`Sorted by ${metric}, the ${order} first.`);
+  const active = countedOf(columns, ranking);
+  const middle = middleOf(columns, metric, active);
+  if (middle === null) return;
+  const all = count(active.combinations);
+  out.line(`Of the ${all} ${activityInWords(active.where)}, the middle one has ${metricText(metric, middle)}.`);
+  out.line(`The best of ${all} is lucky: expect less of it on other candles.`);
 }
 
 function columnsFor(sweep: Sweep, columns: MetricColumns, sortedBy: SweepMetric): Column<Combination>[] {

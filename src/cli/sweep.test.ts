@@ -104,7 +104,7 @@ describe('candor sweep', () => {
       expect(stdout).toMatch(/^candles +params +rules +a trade +trades +net +fall$/m);
       expect(stdout).toMatch(/^(BTC|ETH) [12]h/m);
       expect(stdout).toMatch(/^Of the (\d+) with 5 trades or more, the middle one has .+\.\nThe best of \1 is lucky/m);
-      expect(stdout).toContain('The reference engine agrees on each trade of the 10 best, and 4 drawn at random.');
+      expect(stdout).toContain('The reference engine agrees on the 10 best, and on 4 drawn at random.');
       for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
       const [page, data] = ['html', 'json'].map(
         (ending) => globSync(`backtests/results/*.${ending}`, { cwd: folder })[0],

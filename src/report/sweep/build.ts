@@ -2,7 +2,7 @@ import { toUsd } from '../../domain/units.ts';
 import type { SweepResult } from '../../optimize/result.ts';
 import { SWEEP_LIMITS } from '../limits.ts';
 import { looksOf, marketsOf, topOf } from './best.ts';
-import { Combinations } from './combinations.ts';
+import { Combinations, middleOf } from './combinations.ts';
 import { distributionOf } from './distribution.ts';
 import { effectsOf } from './effects.ts';
 import { mapsOf } from './maps.ts';
@@ -15,7 +15,7 @@ export function buildSweepReport(result: SweepResult): SweepReport {
   const { versions, commit, costs, strategies, data, replays, silent, warnings } = result;
   const { metric, order, where, places } = ranking;
   const combinations = new Combinations(result);
-  const middle = places[places.length >>> 1];
+  const middle = middleOf(columns, metric, combinations.counted);
   return {
     schema: { name: SWEEP_SCHEMA_NAME, version: SWEEP_SCHEMA_VERSION },
     ...{ identity, resultHash },
@@ -31,12 +31,9 @@ export function buildSweepReport(result: SweepResult): SweepReport {
     ranking: {
       ...{ metric, order, where },
       matching: places.length,
-      median: middle === undefined ? null : reportedValue(metric, columns[metric][middle] as number),
+      median: middle === null ? null : reportedValue(metric, middle),
     },
-    counted: {
-      where: combinations.countedWhere,
-      combinations: combinations.isCounted.reduce((sum, one) => sum + one, 0),
-    },
+    counted: { where: combinations.counted.where, combinations: combinations.counted.combinations },
     replays,
     distribution: distributionOf(combinations),
     top: topOf(combinations),

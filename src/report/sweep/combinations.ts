@@ -1,9 +1,39 @@
 import type { SweepMetric } from '../../optimize/contract.ts';
-import { parseCondition } from '../../optimize/ranking.ts';
-import type { ResultBlock, SweepResult } from '../../optimize/result.ts';
+import { type MetricColumns, parseCondition } from '../../optimize/ranking.ts';
+import type { Ranking, ResultBlock, SweepResult } from '../../optimize/result.ts';
 
 /** Conditions on these ask how much a combination did; on any other metric, how well. */
 const ACTIVITY: ReadonlySet<SweepMetric> = new Set(['signals', 'trades', 'exposure']);
+
+/** Combinations that did enough to be compared. */
+export interface Counted {
+  /** The conditions of a ranking on how much a combination did. */
+  readonly where: readonly string[];
+  /** 1 for those that traded and meet these. */
+  readonly isCounted: Uint8Array;
+  readonly combinations: number;
+}
+
+export function countedOf(columns: MetricColumns, ranking: Pick<Ranking, 'where'>): Counted {
+  const conditions = ranking.where.map(parseCondition).filter(({ metric }) => ACTIVITY.has(metric));
+  const isCounted = Uint8Array.from(columns.expectancyR, (value, place) =>
+    Number(!Number.isNaN(value) && conditions.every(({ metric, holds }) => holds(columns[metric][place] as number))),
+  );
+  const combinations = isCounted.reduce((sum, one) => sum + one, 0);
+  return { where: conditions.map(({ text }) => text), isCounted, combinations };
+}
+
+/** The middle one of the counted combinations by a metric, whatever is asked of how well they did; null without one. */
+export function middleOf(columns: MetricColumns, metric: SweepMetric, { isCounted }: Counted): number | null {
+  const values = columns[metric].filter((value, place) => isCounted[place] === 1 && !Number.isNaN(value));
+  return quantileOf(values.sort(), 0.5);
+}
+
+/** Which combinations are counted: `that traded`, `with 30 trades or more`. */
+export function activityInWords(where: readonly string[]): string {
+  if (where.length === 0) return 'that traded';
+  return `with ${where.map((text) => text.replace(/^trades>=(\d+)$/, '$1 trades or more')).join(', ')}`;
+}
 
 /**
  * The combinations of a sweep as the report reads them: by the values of their axes, and by their rank.
@@ -14,9 +44,8 @@ const ACTIVITY: ReadonlySet<SweepMetric> = new Set(['signals', 'trades', 'exposu
 export class Combinations {
   readonly result: SweepResult;
   readonly expectancyR: Float64Array;
-  /** Conditions of the ranking on how much a combination did. */
-  readonly countedWhere: readonly string[];
-  /** 1 for those that traded and meet these. */
+  readonly counted: Counted;
+  /** 1 for those that are counted. */
   readonly isCounted: Uint8Array;
   /** 1 for the best, 0 for those that do not meet the conditions of the ranking. */
   readonly rankOf: Uint32Array;
@@ -24,13 +53,8 @@ export class Combinations {
   constructor(result: SweepResult) {
     this.result = result;
     this.expectancyR = result.columns.expectancyR;
-    const conditions = result.ranking.where.map(parseCondition).filter(({ metric }) => ACTIVITY.has(metric));
-    this.countedWhere = conditions.map(({ text }) => text);
-    this.isCounted = Uint8Array.from(this.expectancyR, (value, place) =>
-      Number(
-        !Number.isNaN(value) && conditions.every(({ metric, holds }) => holds(result.columns[metric][place] as number)),
-      ),
-    );
+    this.counted = countedOf(result.columns, result.ranking);
+    this.isCounted = this.counted.isCounted;
     this.rankOf = new Uint32Array(result.combinations);
     for (const [i, place] of result.ranking.places.entries()) this.rankOf[place] = i + 1;
   }

@@ -37,7 +37,7 @@ export interface SweepReport {
     readonly where: readonly string[];
     /** Combinations that meet the conditions. */
     readonly matching: number;
-    /** Of the metric, over those that meet them; null without one. */
+    /** Of the metric, over the counted ones, whatever is asked of how well they did; null without one. */
     readonly median: number | null;
   };
   /**

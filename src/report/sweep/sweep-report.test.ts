@@ -157,6 +157,8 @@ describe('the effect of an axis', () => {
     const won = ['trades>=30', 'expectancyR>0'].map(parseCondition);
     const flattered = buildSweepReport({ ...result, ranking: rank(columns, 'netReturn', won), best: [] });
     expect(flattered.counted).toEqual(report.counted);
+    const middle = medianOf([...result.ranking.places].map((place) => columns.netReturn[place] as number));
+    expect(flattered.ranking.median).toBeCloseTo(middle as number, 12);
     expect(flattered.effects).toEqual(report.effects);
     expect(flattered.distribution).toEqual(report.distribution);
     expect(flattered.ranking.matching).toBe(report.distribution.positive);

@@ -7,7 +7,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { section } from '../section.ts';
 import { table } from '../table.ts';
 import { toned } from '../tables.ts';
-import { countedInWords, marketInWords, shortR } from './words.ts';
+import { countedInWords, marketInWords, replaysInWords, shortR } from './words.ts';
 
 type Silent = SweepReport['silent'][number];
 type Series = SweepReport['data']['series'][number];
@@ -181,10 +181,7 @@ function settings({
   return [
     ['Fees', `taker ${formatPercent(costs.takerFee, 3)}, maker ${formatPercent(costs.makerFee, 3)}`],
     ['Slippage', `${formatNumber(costs.slippageBps, 1)} basis points`],
-    [
-      'Reference engine',
-      `${formatNumber(replays.best)} best, and ${formatNumber(replays.sampled)} by seed ${sweep.seed}`,
-    ],
+    ['Reference engine', `${replaysInWords(replays)} with seed ${sweep.seed}`],
     ['Identity', html`<code>${identity}</code>`],
     ...strategies.map(({ name, fileSha256 }): [string, Content] => [
       `${name}, sha256`,

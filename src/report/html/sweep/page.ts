@@ -11,7 +11,7 @@ import { looksSection } from './looks.ts';
 import { luckSection } from './luck.ts';
 import { mapsOfStrategy } from './maps.ts';
 import { topSection } from './top-table.ts';
-import { conditionsInWords, countedInWords, sweepInWords } from './words.ts';
+import { conditionsInWords, countedInWords, replaysInWords, sweepInWords } from './words.ts';
 
 /** The report of a sweep as one HTML file, in the manner of a study's; it has no script at all. */
 export function renderSweepHtml(report: SweepReport): string {
@@ -51,10 +51,7 @@ ${facts([
   ['Combinations', formatNumber(combinations)],
   ['Ranked', conditionsInWords(report)],
   ['It took', `${formatSeconds(made.durationsMs['sweep'] ?? 0)} on ${formatCount(made.workers, 'thread')}`],
-  [
-    'Found equal by the reference engine',
-    `the best ${formatNumber(replays.best)}, and ${formatNumber(replays.sampled)} by chance`,
-  ],
+  ['Found equal by the reference engine', replaysInWords(replays)],
   ['Fingerprint', html`<code>${data.fingerprint.slice(0, 16)}</code>`],
 ])}</header>`;
 }

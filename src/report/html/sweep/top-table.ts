@@ -29,8 +29,8 @@ export function topSection(report: SweepReport): Markup {
       html`Sorted by ${label}, the ${order} first. <b>Neighbours</b> are the combinations one step away along one axis,
 of those ${countedInWords(report)}: the median of their expectancy, and the lowest. Where they are poor, the combination is a lonely peak.`,
     )}
-${rest.length === 0 ? '' : fold(`The next ${formatNumber(rest.length)}`, topTable(report, rest), false)}
-<p class="note">${formatCount(report.ranking.matching, 'combination')} ranked, from the database:
+${rest.length === 0 ? '' : fold(`The next ${formatNumber(rest.length)}, not replayed through the reference engine`, topTable(report, rest), false)}
+<p class="note">${formatCount(report.ranking.matching, 'combination')} ranked, from the database, not replayed:
 <code>candor sweep ${report.sweep.name} --show --top 100</code></p>`,
   );
 }

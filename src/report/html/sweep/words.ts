@@ -1,4 +1,5 @@
 import { formatCount, formatNumber, formatSigned } from '../../format.ts';
+import { activityInWords } from '../../sweep/combinations.ts';
 import { SWEEP_METRIC_LOOKS } from '../../sweep/metric-text.ts';
 import type { AxisEffect, Market, SweepReport, Tried } from '../../sweep/schema.ts';
 import { ruleInWords, settingInWords } from '../heat-map.ts';
@@ -15,16 +16,21 @@ export function marketInWords({ coins, interval }: Market): string {
 }
 
 /** What the sweep found, in a sentence, and what to think of that. */
-export function sweepInWords({ combinations, ranking, top }: SweepReport): string {
+export function sweepInWords(report: SweepReport): string {
+  const { combinations, counted, ranking, top } = report;
   const all = formatCount(combinations, 'combination');
   const [first] = top;
   if (first === undefined) return `None of ${all} meets the conditions: ${ranking.where.join(', ')}.`;
   const { label, text } = SWEEP_METRIC_LOOKS[ranking.metric];
   const value = text(first.metrics[ranking.metric]);
   if (combinations === 1) return `By ${label}, the only combination comes to ${value}.`;
+  const isFiltered = ranking.where.length > 0;
+  const ranked = isFiltered ? `the ${formatCount(counted.combinations, 'combination')} ${countedInWords(report)}` : all;
+  const asked = ranking.where.filter((condition) => !counted.where.includes(condition));
+  const that = asked.length === 0 ? '' : ` that meets ${asked.join(', ')}`;
   return (
-    `By ${label}, the best of ${all} comes to ${value}, the one in the middle to ${text(ranking.median)}. ` +
-    'The best of many owes a part of that to luck: expect less of it on other candles.'
+    `By ${label}, the best of ${ranked}${that} comes to ${value}, the one in the middle to ` +
+    `${text(ranking.median)}. The best of many owes a part of that to luck: expect less of it on other candles.`
   );
 }
 
@@ -48,9 +54,15 @@ export function combinationInWords(report: SweepReport, one: Tried): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Which combinations the medians are about: `that traded`, `with trades>=30`. */
+/** Which combinations the medians are about: `that traded`, `with 30 trades or more`. */
 export function countedInWords({ counted: { where } }: SweepReport): string {
-  return where.length === 0 ? 'that traded' : `with ${where.join(', ')}`;
+  return activityInWords(where);
+}
+
+/** Which combinations ran through the reference engine too: `the best 10, and 22 drawn at random`. */
+export function replaysInWords({ best, sampled }: SweepReport['replays']): string {
+  const drawn = `${formatNumber(sampled)} drawn at random`;
+  return best === 0 ? drawn : `the best ${formatNumber(best)}, and ${drawn}`;
 }
 
 /** Which of all combinations the ranking is about. */
