@@ -46,10 +46,11 @@ describe('results of sweeps', () => {
         const { id } = beginSweep(db, RECORD, clock);
         const rows = Float64Array.from(values.slice(0, Math.floor(values.length / WIDTH) * WIDTH));
         const expected = new Map<number, readonly number[]>();
-        for (const first of firsts) {
+        const count = rows.length / WIDTH;
+        for (const first of firsts.map((place) => place * count)) {
           storeResults(db, id, first, rows);
-          for (let i = 0; i < rows.length / WIDTH; i++) {
-            if (expected.has(first + i)) continue;
+          storeResults(db, id, first, rows);
+          for (let i = 0; i < count; i++) {
             // SQLite keeps whole numbers as integers, of which there is one zero.
             expected.set(
               first + i,
@@ -74,11 +75,34 @@ describe('results of sweeps', () => {
         db,
         id,
         first,
-        rowsOf(10, (i) => i),
+        rowsOf(10, (i) => i + first * WIDTH),
       );
     expect(listSweeps(db)).toMatchObject([{ id, name: 'first', done: 15, combinations: 100, provenMs: null }]);
     markProven(db, id, clock);
     expect(listSweeps(db)[0]?.provenMs).toBe(1_000);
+  });
+
+  it.each<[string, (value: number) => number]>([
+    ['by one bit', (value) => value + 2 ** -52],
+    ['by having no value', () => Number.NaN],
+  ])('that differ from what is stored %s take all of the sweep back', (_, change) => {
+    const db = memoryDatabase();
+    const { id } = beginSweep(db, RECORD, clock);
+    const other = beginSweep(db, { ...RECORD, identity: 'b'.repeat(64) }, clock);
+    const rows = rowsOf(10, (i) => (i % 3 === 0 ? Number.NaN : i === 4 * WIDTH + 2 ? 1 : i));
+    for (const sweep of [id, other.id]) storeResults(db, sweep, 0, rows);
+    const changed = rows.slice(3 * WIDTH);
+    changed[WIDTH + 2] = change(changed[WIDTH + 2] as number);
+    expect(() => storeResults(db, id, 3, changed)).toThrow(
+      expect.objectContaining({
+        name: 'DataError',
+        message: "a result of the sweep 'first' is not the one that is stored",
+        details: ['sweep aaaaaaaaaaaa, combination 4', `win_rate: ${change(1)}, stored: 1`],
+        hint: expect.stringContaining('run it again'),
+      }),
+    );
+    expect(listSweeps(db)).toMatchObject([{ id: other.id, done: 10 }]);
+    expect(stored(db, id).size).toBe(0);
   });
 
   it('of one identity belong together, whatever the sweep is called; of another they do not', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { DataError } from '../domain/errors.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
 
@@ -77,9 +78,11 @@ function findSweep(db: MarketDatabase, identity: string): StoredSweep | undefine
  * combination of the same sweep has the same result, whoever worked it out.
  *
  * @param values row after row, in the order of RESULT_COLUMNS; NaN where there is no value
+ * @throws DataError where another result of a combination is stored: nobody can tell which results of the sweep are
+ *   right, so all that is stored of it is taken back
  */
 export function storeResults(db: MarketDatabase, sweep: number, first: number, values: Float64Array): void {
-  inTransaction(db, () => {
+  const difference = inTransaction(db, () => {
     const insert = db.prepare(INSERT_RESULT);
     const width = RESULT_COLUMNS.length;
     const row: number[] = [];
@@ -87,14 +90,39 @@ export function storeResults(db: MarketDatabase, sweep: number, first: number, v
       row[0] = sweep;
       row[1] = first + at / width;
       for (let i = 0; i < width; i++) row[2 + i] = values[at + i] as number;
-      insert.run(row);
+      const found = insert.run(row).changes === 0 ? differenceFromStored(db, row) : undefined;
+      if (found === undefined) continue;
+      db.prepare(DELETE_SWEEP).run(sweep);
+      return found;
     }
+    return undefined;
   });
+  if (difference !== undefined) throw difference;
 }
 
 const INSERT_RESULT =
   `INSERT OR IGNORE INTO sweep_results (sweep, combination, ${RESULT_COLUMNS.join(', ')}) ` +
   `VALUES (?, ?${', ?'.repeat(RESULT_COLUMNS.length)})`;
+const SELECT_RESULT = `SELECT ${RESULT_COLUMNS.join(', ')} FROM sweep_results WHERE sweep = ? AND combination = ?`;
+const DELETE_SWEEP = 'DELETE FROM sweeps WHERE id = ?';
+
+/** To the last bit; but a database knows one zero and one NaN. */
+function differenceFromStored(
+  db: MarketDatabase,
+  [sweep, combination, ...found]: readonly number[],
+): DataError | undefined {
+  const stored = db.prepare(SELECT_RESULT).raw().get(sweep, combination) as (number | null)[];
+  const place = RESULT_COLUMNS.findIndex((_, i) => !Object.is(stored[i] ?? Number.NaN, (found[i] as number) + 0));
+  if (place === -1) return undefined;
+  const { name, identity } = db.prepare('SELECT name, identity FROM sweeps WHERE id = ?').get(sweep) as SweepRecord;
+  return new DataError(`a result of the sweep '${name}' is not the one that is stored`, {
+    details: [
+      `sweep ${identity.slice(0, 12)}, combination ${combination}`,
+      `${RESULT_COLUMNS[place]}: ${found[place]}, stored: ${stored[place] ?? Number.NaN}`,
+    ],
+    hint: 'One of them is wrong, so all that was stored of this sweep was taken back: run it again.',
+  });
+}
 
 const PAGE_ROWS = 10_000;
 
@@ -131,7 +159,7 @@ export function markProven(db: MarketDatabase, sweep: number, clock: Clock): voi
   inTransaction(db, () => db.prepare('UPDATE sweeps SET proven_ms = ? WHERE id = ?').run(clock.nowMs(), sweep));
 }
 
-/** Takes back what a sweep has stored: its engine was found to be wrong. */
+/** Takes back what a sweep has stored: it was found to be wrong. */
 export function discardSweep(db: MarketDatabase, sweep: number): void {
-  inTransaction(db, () => db.prepare('DELETE FROM sweeps WHERE id = ?').run(sweep));
+  inTransaction(db, () => db.prepare(DELETE_SWEEP).run(sweep));
 }
