@@ -79,26 +79,36 @@ export async function planSweep(
   }
 }
 
+/** Sets of params of each strategy in a sample, roughly, and risk cells: some full chunks. */
+const SAMPLE_SETS = 4096;
+const SAMPLE_CELLS = 64;
+
 /**
- * The same sweep with only the first and the last value of everything: what it costs to run tells what the whole will
- * cost, without building millions of strategies to find out.
+ * The same sweep with fewer values of everything, evenly spread and with both ends: what it costs to run tells what the
+ * whole will cost, without building millions of strategies to find out.
  */
-export function cornersOf({ plan, strategies }: CountedSweep): CountedSweep {
+export function thinnedOf({ plan, strategies }: CountedSweep): CountedSweep {
   const { sweep } = plan;
-  const ends = <Item>(items: readonly Item[]): Item[] => [...new Set([items[0] as Item, items.at(-1) as Item])];
   return {
     strategies,
     plan: new SweepPlan({
       ...sweep,
-      grid: ends(sweep.grid),
-      strategies: sweep.strategies.map(({ name, params }) => ({
-        name,
-        params: Object.fromEntries(Object.entries(params).map(([param, values]) => [param, ends(values)])),
-      })),
+      grid: thinned(sweep.grid, SAMPLE_CELLS),
+      strategies: sweep.strategies.map(({ name, params }) => {
+        const varied = Object.values(params).filter((values) => values.length > 1).length;
+        const most = Math.max(2, Math.floor(SAMPLE_SETS ** (1 / Math.max(1, varied))));
+        const fewer = Object.entries(params).map(([param, values]) => [param, thinned(values, most)]);
+        return { name, params: Object.fromEntries(fewer) };
+      }),
     }),
   };
 }
 
-export function strategiesOf(context: Context): string {
-  return join(context.root, 'strategies');
+function thinned<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  return Array.from({ length: most }, (_, i) => items[Math.round((i * (items.length - 1)) / (most - 1))] as Item);
+}
+
+export function strategiesOf({ root }: Pick<Context, 'root'>): string {
+  return join(root, 'strategies');
 }

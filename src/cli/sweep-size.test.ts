@@ -8,7 +8,7 @@ import type { Sweep } from '../domain/sweep.ts';
 import { epochMs } from '../domain/units.ts';
 import type { Context } from './context.ts';
 import { Output } from './output.ts';
-import { countSweep, type PlannedSweep } from './sweep-plan.ts';
+import { countSweep, type PlannedSweep, thinnedOf } from './sweep-plan.ts';
 import { planSweepOfSize } from './sweep-size.ts';
 
 /** 191 × 9,000 sets on two intervals. */
@@ -68,6 +68,22 @@ function slowClock(): Clock {
   };
 }
 
+describe('the sample of a sweep', () => {
+  it('has both ends of every list, and few sets of many', async () => {
+    const context = { root: join(STRATEGIES, '..') } as Context;
+    const [{ params = {} } = {}] = thinnedOf(await countSweep(sweepOf(LARGE), context)).plan.sweep.strategies;
+    expect(Object.values(params).map((values) => [values[0], values.at(-1), values.length])).toEqual([
+      [10, 200, 64],
+      [0.001, 9, 64],
+    ]);
+  });
+
+  it('is a small sweep itself', async () => {
+    const counted = await countSweep(sweepOf(), { root: join(STRATEGIES, '..') } as Context);
+    expect(thinnedOf(counted).plan.sweep).toEqual(counted.plan.sweep);
+  });
+});
+
 describe('the size of a sweep', () => {
   it('asks nobody about a small one', async () => {
     const { planned, questions } = await plannedFor({}, 'n');
@@ -79,13 +95,17 @@ describe('the size of a sweep', () => {
     const { planned, questions, notes } = await plannedFor(LARGE, answer, { clock: slowClock() });
     expect(planned).toBeUndefined();
     expect(questions).toEqual([
-      'the sweep has 3,438,000 combinations and would take about 198\u202fd 23\u202fh. Run it? [y/N] ',
+      expect.stringMatching(
+        /^the sweep has 3,438,000 combinations and would take roughly \d.* and 378 MB of disk\. Run it\? \[y\/N\] $/,
+      ),
     ]);
     expect(notes).toEqual(['not run\n']);
   });
 
   it('refuses a large one where nobody can be asked, with the hint', async () => {
-    await expect(plannedFor(LARGE, undefined)).rejects.toThrow(UsageError);
-    await expect(plannedFor(LARGE, undefined)).rejects.toMatchObject({ hint: expect.stringContaining('--yes') });
+    await expect(plannedFor(LARGE, undefined, { clock: slowClock() })).rejects.toThrow(UsageError);
+    await expect(plannedFor(LARGE, undefined, { clock: slowClock() })).rejects.toMatchObject({
+      hint: expect.stringContaining('--yes'),
+    });
   });
 });

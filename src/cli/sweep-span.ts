@@ -2,15 +2,22 @@ import { settleOfRules } from '../backtest/settling.ts';
 import { planSpan, type SeriesSpan, type Settling, type SpanRequest } from '../backtest/study-data.ts';
 import { CandorError } from '../domain/errors.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
+import type { SweepPlan } from '../optimize/plan.ts';
 import { formatDuration } from '../report/format.ts';
 import { settleOf } from '../strategy/define.ts';
+import type { LoadedStrategy } from '../strategy/load.ts';
 import { count } from './database.ts';
-import type { CountedSweep } from './sweep-plan.ts';
 
 /** Settling that takes more of the span than this has made it another sweep than the one that was asked for. */
 const MOST_LOST = 0.5;
 /** The first of them tell which list is too long. */
 const MOST_CAUSES = 6;
+
+/** All that a sweep tries. */
+interface Tried {
+  readonly plan: SweepPlan;
+  readonly strategies: readonly LoadedStrategy[];
+}
 
 /**
  * Every combination starts at the same candle, so that one value that takes long to settle cuts the span for all.
@@ -18,7 +25,7 @@ const MOST_CAUSES = 6;
  * @throws CandorError where that takes more than half of the span, with the values that do it and the span that is left
  */
 export function requireSpan(
-  counted: CountedSweep,
+  counted: Tried,
   request: SpanRequest,
   settlings: readonly Settling[],
   spans: readonly SeriesSpan[],
@@ -65,7 +72,7 @@ function left(leftMs: number): string {
  * The values with which no combination settles in time; or, where only several together take that long, the set that
  * takes longest.
  */
-function causesOf({ plan, strategies }: CountedSweep, limits: readonly Settling[]): string[] {
+function causesOf({ plan, strategies }: Tried, limits: readonly Settling[]): string[] {
   const causes = new Set<string>();
   for (const { interval, candles: limit } of limits) {
     const takes = (candles: number): string => `takes ${count(candles)} candles of ${interval}`;
