@@ -7,9 +7,9 @@ import { type Interval, intervalMs } from '../src/domain/time.ts';
 import { epochMs } from '../src/domain/units.ts';
 import { fingerprintOf } from '../src/market/fingerprint.ts';
 import { type Chunk, type ChunkResult, SWEEP_METRICS, type SweepWork } from '../src/optimize/contract.ts';
+import type { Program } from '../src/optimize/program.ts';
 import type { OpenEvaluators } from '../src/optimize/queue/evaluators.ts';
 import type { QueueTiming } from '../src/optimize/queue/keys.ts';
-import type { Program } from '../src/optimize/queue/program.ts';
 import { sweepOf } from './sweeps.ts';
 
 /** Nobody waits for seconds in a test; a machine under load must still not be taken for dead. */

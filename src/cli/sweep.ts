@@ -142,12 +142,12 @@ function begin({ work, plan }: PlannedSweep, { db, context }: Session): StoredSw
   return beginSweep(db, { ...record, identity: identityOf(work), spec: specificationOf(work) }, context.clock);
 }
 
-/** What was found before is only worth something for the very same candles. */
+/** What was found before is only worth something for the very same candles and code. */
 function noteResumed(stored: StoredSweep, earlier: StoredSweep | undefined, { out }: Context): void {
   if (stored.done > 0) {
     out.note(`${count(stored.done)} of ${counted(stored.combinations, 'combination')} are stored already`);
   } else if (earlier !== undefined && earlier.done > 0) {
-    out.note('The candles are not those of the results that are stored, so it begins anew.');
+    out.note('The candles or the code are not those of the results that are stored, so it begins anew.');
   } else {
     out.note('Nothing of this sweep is stored, so it begins anew.');
   }

@@ -9,7 +9,7 @@ import { STRATEGIES, sweepOf, sweepWork } from '../../test/sweeps.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import type { ChunkResult } from '../optimize/contract.ts';
 import { coresRunner } from '../optimize/cores.ts';
-import { thisProgram } from '../optimize/queue/program.ts';
+import { thisProgram } from '../optimize/program.ts';
 
 const SWEEPS = fileURLToPath(new URL('../../backtests/sweeps/', import.meta.url));
 const PASSWORD = 'open-sesame';

@@ -241,7 +241,8 @@ describe('counting', () => {
 describe('sweeps in the ledger', () => {
   test('stand in the same chain as studies, and every combination is a trial, once', () =>
     inLedger([base], (path) => {
-      for (const trial of [sweep, sweep, { ...sweep, identity: 'cd'.repeat(32), combinations: 5 }]) {
+      const byNewerCode = { ...sweep, identity: 'cd'.repeat(32) };
+      for (const trial of [sweep, byNewerCode, { ...sweep, fingerprint: 'f2', combinations: 5 }]) {
         appendTrial(path, trial, clock);
       }
       appendTrial(path, base, clock);

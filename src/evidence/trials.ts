@@ -1,6 +1,6 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import type { RecordedTrial, StudyTrial } from './trial-ledger.ts';
+import type { RecordedTrial, StudyTrial, SweepTrial } from './trial-ledger.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
 export interface TrialFacts {
@@ -34,8 +34,8 @@ export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFa
 
 export interface TrialCount {
   /**
-   * Distinct strategies with params, risk cell and data: running the same again is no new try. Every combination of a
-   * sweep is one, for any of them could have been chosen.
+   * Distinct strategies with params, risk cell and data: running the same again is no new try, with a newer Candor
+   * neither. Every combination of a sweep is one, for any of them could have been chosen.
    */
   readonly trials: number;
   /** The same with every cell of the studies' heat maps: what somebody could have chosen from. */
@@ -47,7 +47,8 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   const sweeps = new Map<string, number>();
   for (const trial of trials) {
     if (trial.kind === 'sweep') {
-      sweeps.set(trial.identity, trial.combinations);
+      const key = canonical(triedBy(trial));
+      sweeps.set(key, Math.max(trial.combinations, sweeps.get(key) ?? 0));
       continue;
     }
     const { strategies, cell, fingerprint, cells } = trial;
@@ -58,6 +59,12 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   }
   const sum = (counts: Map<string, number>): number => counts.values().reduce((total, count) => total + count, 0);
   return { trials: cellsOf.size + sum(sweeps), combinations: sum(cellsOf) + sum(sweeps) };
+}
+
+/** A sweep's strategies with params, risk cells and data; its identity would also tell by which code they were tried. */
+function triedBy({ strategies, cell, grid, coins, intervals, account, fingerprint }: SweepTrial): unknown[] {
+  const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
+  return [files, { ...cell, ...grid }, coins, intervals, account, fingerprint];
 }
 
 export interface MarketStretch {

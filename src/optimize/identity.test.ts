@@ -3,11 +3,13 @@ import { sweepOf, sweepWork } from '../../test/sweeps.ts';
 import { fromUsd } from '../domain/units.ts';
 import type { SweepWork } from './contract.ts';
 import { hashOfColumns, identityOf } from './identity.ts';
+import { type Program, thisProgram } from './program.ts';
 
 const { work } = await sweepWork(sweepOf());
 const { sweep, costs, data, strategies } = work;
 const [firstStrategy] = strategies;
 const [firstGrid] = data.grids;
+const PROGRAM: Program = { candor: '0.1.0', node: '24.21.0', code: 'a'.repeat(64) };
 
 describe('the identity of a sweep', () => {
   it.each<[string, Partial<SweepWork>]>([
@@ -16,7 +18,7 @@ describe('the identity of a sweep', () => {
     ['how its span was asked for', { sweep: { ...sweep, span: { fromMs: data.fromMs, toMs: data.toMs } } }],
     ['where the candles came from', { data: { ...data, source: 'elsewhere', isSynthetic: false } }],
   ])('is not changed by %s', (_, parts) => {
-    expect(identityOf({ ...work, ...parts })).toBe(identityOf(work));
+    expect(identityOf({ ...work, ...parts }, PROGRAM)).toBe(identityOf(work, PROGRAM));
   });
 
   it.each<[string, Partial<SweepWork>]>([
@@ -37,7 +39,13 @@ describe('the identity of a sweep', () => {
     ['one cell', { sweep: { ...sweep, grid: sweep.grid.slice(1) } }],
     ['the values of a param', { sweep: { ...sweep, strategies: sweep.strategies.slice(0, 1) } }],
   ])('is changed by %s', (_, parts) => {
-    expect(identityOf({ ...work, ...parts })).not.toBe(identityOf(work));
+    expect(identityOf({ ...work, ...parts }, PROGRAM)).not.toBe(identityOf(work, PROGRAM));
+  });
+
+  it('is changed by the code that computes, and by the Node that runs it', () => {
+    expect(identityOf(work, { ...PROGRAM, code: 'b'.repeat(64) })).not.toBe(identityOf(work, PROGRAM));
+    expect(identityOf(work, { ...PROGRAM, node: '26.0.0' })).not.toBe(identityOf(work, PROGRAM));
+    expect(identityOf(work)).toBe(identityOf(work, thisProgram()));
   });
 });
 

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { SweepWork } from './contract.ts';
-
-/** Raised whenever engines, kernels or metrics come to other numbers than before: results of both never mix. */
-const ENGINE_VERSION = 1;
+import { type Program, thisProgram } from './program.ts';
 
 /**
- * sha256 of all that the columns of a sweep depend on. Its name is none of it, nor the seed of its sample, nor where
- * the candles came from: they are in it by their fingerprint.
+ * sha256 of all that the columns of a sweep depend on, the code that computes them included: results of two versions
+ * of it never mix. Its name is none of it, nor the seed of its sample, nor where the candles came from: they are in it
+ * by their fingerprint.
  */
-export function identityOf({ sweep, costs, strategies, data }: SweepWork): string {
+export function identityOf(
+  { sweep, costs, strategies, data }: SweepWork,
+  { code, node }: Program = thisProgram(),
+): string {
   const facts = {
-    engine: ENGINE_VERSION,
+    program: { code, node },
     coins: sweep.coins,
     grids: data.grids.map(({ interval, from, to }) => ({ interval, from, to })),
     fromMs: data.fromMs,

@@ -1,8 +1,8 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { Program } from '../program.ts';
 import { type BlobRef, deleteBlobs } from './blobs.ts';
 import { PREFIX, queueName, SWEEPS_KEY, sweepKeys } from './keys.ts';
-import type { Program } from './program.ts';
 
 /** What a worker must know of a sweep before it fetches anything. */
 export interface Announcement {

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Chunk, ChunkResult, Runner, SweepWork } from '../contract.ts';
+import { type Program, thisProgram } from '../program.ts';
 import type { QueueCredentials } from './address.ts';
 import { type Announcement, announce, keepAnnounced, type Presence, presentWorkers, retire } from './announcements.ts';
 import { type Blob, storeBlobs } from './blobs.ts';
@@ -11,7 +12,6 @@ import { PREFIX, QUEUE_TIMING, type QueueLog, type QueueTiming, queueName } from
 import { type Link, openLink } from './link.ts';
 import { deleteMessages, type Received, receiveMessages } from './messages.ts';
 import { packWork } from './packing.ts';
-import { type Program, thisProgram } from './program.ts';
 import { untilAborted, withinMs } from './waiting.ts';
 import { counted } from './words.ts';
 

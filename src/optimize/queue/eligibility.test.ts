@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { inTemporaryFolder } from '../../../test/temporary-folder.ts';
+import { type Program, thisProgram } from '../program.ts';
 import type { Announcement } from './announcements.ts';
 import { whyNot } from './eligibility.ts';
-import { type Program, thisProgram } from './program.ts';
 
 const HERE: Program = { candor: '0.1.0', node: '24.21.0', code: 'abc' };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

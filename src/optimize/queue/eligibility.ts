@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Program, programDifference } from '../program.ts';
 import type { Announcement } from './announcements.ts';
-import { type Program, programDifference } from './program.ts';
 
 /** The name of a strategy, and not a path out of its folder. */
 const STRATEGY_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/i;

@@ -4,8 +4,8 @@ import { DataError } from '../../domain/errors.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { fingerprintOf } from '../../market/fingerprint.ts';
 import type { SweepWork } from '../contract.ts';
+import type { Program } from '../program.ts';
 import { type Blob, type BlobRef, blobOf } from './blobs.ts';
-import type { Program } from './program.ts';
 
 const COLUMNS = ['open', 'high', 'low', 'close', 'volume'] as const;
 const CELL_BYTES = Float64Array.BYTES_PER_ELEMENT;

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../domain/clock.ts';
+import { type Program, thisProgram } from '../program.ts';
 import type { QueueCredentials } from './address.ts';
 import { type Announcement, announcedSweeps, type Presence, withQueue } from './announcements.ts';
 import { ColumnCache } from './column-cache.ts';
@@ -11,7 +12,6 @@ import { faultLine, isConnectionLoss } from './faults.ts';
 import { QUEUE_TIMING, type QueueLog, type QueueTiming } from './keys.ts';
 import { type Link, openLink } from './link.ts';
 import { sendMessage } from './messages.ts';
-import { type Program, thisProgram } from './program.ts';
 import { serveSweep } from './serve-sweep.ts';
 import { untilAborted } from './waiting.ts';
 

@@ -10,7 +10,7 @@ export interface Program {
   readonly code: string;
 }
 
-const CLONE = fileURLToPath(new URL('../../../', import.meta.url));
+const CLONE = fileURLToPath(new URL('../../', import.meta.url));
 /** Pages and commands show results and make none. */
 const COMPUTING = 'src/{*.ts,{backtest,core,domain,market,optimize,series,strategy}/**/*.ts}';
 
