@@ -6,7 +6,7 @@ import type { Combination, SweepPlan } from '../optimize/plan.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
 import type { Ranking, SilentSets, SweepResult } from '../optimize/result.ts';
 import { valuesOf } from '../optimize/sweep-result.ts';
-import { activityInWords, countedOf, middleOf } from '../report/sweep/combinations.ts';
+import { activityInWords, countedOf, middleOf, refusedInWords, refusedOf } from '../report/sweep/combinations.ts';
 import { reportedValue, SWEEP_METRIC_LOOKS } from '../report/sweep/metric-text.ts';
 import { count, counted } from './database.ts';
 import type { Column, Output } from './output.ts';
@@ -56,6 +56,7 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
   const met = where.length === 0 ? '' : `, ${count(places.length)} of them with ${where.join(', ')}`;
   out.line(`${counted(plan.count, 'combination')}${met}`);
   showSilent(silent, out);
+  showRefused(columns, out);
   out.line();
   if (places.length === 0) {
     out.line('No combination meets the conditions.');
@@ -69,7 +70,10 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
   out.line(`Sorted by ${metric}, the ${order} first.`);
   const active = countedOf(columns, ranking);
   const middle = middleOf(columns, metric, active);
-  if (middle === null) return;
+  if (middle === null) {
+    out.line(`There is no combination ${activityInWords(active.where)}.`);
+    return;
+  }
   const all = count(active.combinations);
   out.line(`Of the ${all} ${activityInWords(active.where)}, the middle one has ${metricText(metric, middle)}.`);
   out.line(`The best of ${all} is lucky: expect less of it on other candles.`);
@@ -132,6 +136,14 @@ function showSilent(silent: readonly SilentSets[], out: Output): void {
     out.line(`  ${shown.join('; ')}${more}`);
   }
   if (silent.length > MOST_BLOCKS) out.line(`  and others on ${counted(silent.length - MOST_BLOCKS, 'more market')}`);
+}
+
+/** Signals that no trade came of, because the account or its rules never let one. */
+function showRefused(columns: MetricColumns, out: Output): void {
+  const [what, hint] = refusedInWords(refusedOf(columns));
+  if (what === undefined) return;
+  out.line(`${out.paint('yellow', 'note')}: ${what}`);
+  out.line(`  ${hint}`);
 }
 
 /** The machine's form of a view. Dollars are micro-dollars, shares are fractions, null is a metric without a value. */

@@ -2,7 +2,7 @@ import { toUsd } from '../../domain/units.ts';
 import type { SweepResult } from '../../optimize/result.ts';
 import { SWEEP_LIMITS } from '../limits.ts';
 import { looksOf, marketsOf, topOf } from './best.ts';
-import { Combinations, middleOf } from './combinations.ts';
+import { Combinations, middleOf, refusedOf } from './combinations.ts';
 import { distributionOf } from './distribution.ts';
 import { effectsOf } from './effects.ts';
 import { mapsOf } from './maps.ts';
@@ -42,6 +42,7 @@ export function buildSweepReport(result: SweepResult): SweepReport {
     effects: effectsOf(combinations),
     ...mapsOf(combinations),
     silent,
+    refused: refusedOf(columns),
     limits: SWEEP_LIMITS,
     warnings,
   };

@@ -1,6 +1,7 @@
 import type { SweepMetric } from '../../optimize/contract.ts';
 import { type MetricColumns, parseCondition } from '../../optimize/ranking.ts';
 import type { Ranking, ResultBlock, SweepResult } from '../../optimize/result.ts';
+import { formatCount } from '../format.ts';
 
 /** Conditions on these ask how much a combination did; on any other metric, how well. */
 const ACTIVITY: ReadonlySet<SweepMetric> = new Set(['signals', 'trades', 'exposure']);
@@ -27,6 +28,33 @@ export function countedOf(columns: MetricColumns, ranking: Pick<Ranking, 'where'
 export function middleOf(columns: MetricColumns, metric: SweepMetric, { isCounted }: Counted): number | null {
   const values = columns[metric].filter((value, place) => isCounted[place] === 1 && !Number.isNaN(value));
   return quantileOf(values.sort(), 0.5);
+}
+
+/** Combinations that wanted to enter, and were never let. */
+export interface Refused {
+  readonly combinations: number;
+  /** Entries of theirs, all of them refused. */
+  readonly entries: number;
+}
+
+export function refusedOf({ signals, trades, refusals }: MetricColumns): Refused {
+  let [combinations, entries] = [0, 0];
+  for (const [place, refused] of refusals.entries()) {
+    if (signals[place] === 0 || trades[place] !== 0 || refused === 0) continue;
+    combinations++;
+    entries += refused;
+  }
+  return { combinations, entries };
+}
+
+/** Two sentences: what was refused, and what usually is the matter. None where nothing was. */
+export function refusedInWords({ combinations, entries }: Refused): string[] {
+  if (combinations === 0) return [];
+  const [who, their] = [formatCount(combinations, 'combination'), formatCount(entries, 'entry', 'entries')];
+  return [
+    `${who} never traded: all ${their} were refused.`,
+    'Look at the deposit (no order under $10) and at stops beyond the liquidation.',
+  ];
 }
 
 /** Which combinations are counted: `that traded`, `with 30 trades or more`. */

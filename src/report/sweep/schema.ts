@@ -5,6 +5,7 @@ import type { SweepMetric } from '../../optimize/contract.ts';
 import type { Axis, BestCombination, SweepResult, SweptSeries, SweptStrategy } from '../../optimize/result.ts';
 import type { AccountCurve } from '../curves.ts';
 import type { Histogram } from '../schema.ts';
+import type { Refused } from './combinations.ts';
 import type { Fragility } from './fragility.ts';
 
 /**
@@ -56,6 +57,7 @@ export interface SweepReport {
   /** Markets whose map was left out, so that the page stays light. */
   readonly mapsLeftOut: number;
   readonly silent: SweepResult['silent'];
+  readonly refused: Refused;
   readonly limits: readonly { readonly what: string; readonly effect: string }[];
   readonly warnings: readonly string[];
 }

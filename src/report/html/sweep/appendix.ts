@@ -1,6 +1,7 @@
 import { formatInstant, formatNumber, formatPercent, formatR, formatSeconds, formatUsd } from '../../format.ts';
 import { nameOfSweep } from '../../name.ts';
 import { rulesInWords } from '../../risk-words.ts';
+import { refusedInWords } from '../../sweep/combinations.ts';
 import type { MarketSummary, SweepReport } from '../../sweep/schema.ts';
 import { pairs } from '../appendix.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -72,7 +73,10 @@ export function silentSection(report: SweepReport): Markup {
   const idleInWords =
     idle === 0
       ? 'Every combination traded.'
-      : `${formatNumber(idle)} of ${formatNumber(combinations)} combinations never traded.`;
+      : [
+          `${formatNumber(idle)} of ${formatNumber(combinations)} combinations never traded.`,
+          ...refusedInWords(report.refused),
+        ].join(' ');
   const body =
     silent.length === 0
       ? html`<p>Every set of params gave an entry signal. ${idleInWords}</p>`

@@ -19,6 +19,9 @@ export function effectsOfStrategy(
   counted: string,
 ): Markup | string {
   if (axes.length === 0) return '';
+  if (axes.every(({ values }) => values.every(({ medianR }) => medianR === null))) {
+    return html`<p class="soft">There is no combination ${counted}, so nothing can be said about its axes.</p>`;
+  }
   const shown = axes.flatMap(({ values }) =>
     values.flatMap(({ lowerQuartileR, upperQuartileR }) => [lowerQuartileR ?? 0, upperQuartileR ?? 0]),
   );

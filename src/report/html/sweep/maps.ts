@@ -14,7 +14,8 @@ const LEAST_STRONGEST_R = 0.05;
 /** The heat maps of one strategy, with one scale of tints for all of them; the market of the best is open. */
 export function mapsOfStrategy(report: SweepReport, maps: readonly HeatMap[]): Markup | string {
   const [first] = maps;
-  if (first === undefined) return '';
+  // Where nothing is counted, the effects of the axes have said so.
+  if (first === undefined || maps.every(({ panels }) => panels.every(isEmpty))) return '';
   const strongest = strongestOf(maps);
   const within = first.within.length === 0 ? '' : ` over all values of ${first.within.join(' and ')}`;
   return html`<div><h3>Peak or plateau? <small>expectancy a trade in R</small></h3>
@@ -27,14 +28,20 @@ ${maps.map((map, i) => {
 }
 
 function panelsOf(map: HeatMap, strongest: number): Markup[] {
-  const isEmpty = ({ cells }: MapPanel): boolean => cells.every(({ counted }) => counted === 0);
-  const empty = map.panels.filter(isEmpty).map(({ value }) => `${map.panelAxis?.name ?? 'all'} ${value}`);
+  const { panelAxis } = map;
+  const empty = map.panels
+    .filter(isEmpty)
+    .map(({ value }) => (panelAxis === null ? 'this market' : `${axisInWords(panelAxis)} ${value}`));
   return [
     ...map.panels
       .filter((panel) => !isEmpty(panel))
       .map((panel) => html`<div class="half keep-together">${panelTable(map, panel, strongest)}</div>`),
     ...(empty.length === 0 ? [] : [html`<p class="soft">Nothing to count: ${empty.join(', ')}.</p>`]),
   ];
+}
+
+function isEmpty({ cells }: MapPanel): boolean {
+  return cells.every(({ counted }) => counted === 0);
 }
 
 function strongestOf(maps: readonly HeatMap[]): number {

@@ -117,6 +117,24 @@ describe('the page of a sweep', () => {
     const ranking = rank(result.columns, 'expectancyR', [parseCondition('trades>=100000')]);
     const shown = textOf(renderSweepHtml(buildSweepReport({ ...result, ranking, best: [] })));
     expect(shown).toContain('None of 1,200 combinations meets the conditions: trades&gt;=100000.');
-    expect(shown).not.toMatch(/NaN|undefined|Infinity/);
+    expect(shown).not.toMatch(/NaN|undefined|Infinity|Nothing to count|full tint|What each axis does/);
+    expect(shown).toContain('There is no combination with 100000 trades or more, so nothing can be said');
+  });
+
+  it('says of an account that was never let in, how often it asked and what may be the matter', () => {
+    const { length } = result.columns.trades;
+    const none = new Float64Array(length);
+    const unknown = none.map(() => Number.NaN);
+    const columns = { ...result.columns, trades: none, expectancyR: unknown, refusals: result.columns.signals };
+    const shown = textOf(
+      renderSweepHtml(buildSweepReport({ ...result, columns, ranking: rank(columns, 'expectancyR', []), best: [] })),
+    );
+    const asked = result.columns.signals.filter((signals) => signals > 0);
+    const entries = asked.reduce((sum, signals) => sum + signals, 0);
+    expect(shown).toContain(
+      `${formatNumber(asked.length)} combinations never traded: all ${formatNumber(entries)} entries`,
+    );
+    expect(shown).toContain('None of 1,200 combinations traded.');
+    expect(shown).not.toMatch(/NaN|undefined|Infinity|in the middle to n\/a/);
   });
 });

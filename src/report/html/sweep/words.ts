@@ -24,6 +24,7 @@ export function sweepInWords(report: SweepReport): string {
   const { label, text } = SWEEP_METRIC_LOOKS[ranking.metric];
   const value = text(first.metrics[ranking.metric]);
   if (combinations === 1) return `By ${label}, the only combination comes to ${value}.`;
+  if (ranking.median === null) return `None of ${all} traded${counted.where.length === 0 ? '' : ' enough'}.`;
   const isFiltered = ranking.where.length > 0;
   const ranked = isFiltered ? `the ${formatCount(counted.combinations, 'combination')} ${countedInWords(report)}` : all;
   const asked = ranking.where.filter((condition) => !counted.where.includes(condition));
