@@ -8,7 +8,12 @@ describe('the curve of an account', () => {
     expect(curve.timesMs).toEqual([1000, 1010, 1020, 1030]);
     expect(curve.equityUsd).toEqual([90, 95, 110, 55]);
     expect(curve.drawdownFraction).toEqual([0.1, 0.05, 0, 0.5]);
-    expect(curve.deepest).toEqual({ peakMs: 1020, troughMs: 1030 });
+    expect(curve.deepest).toEqual({ peakMs: 1020, troughMs: 1030, recoveredMs: null });
+  });
+
+  it('knows when the deepest fall was made good, whatever smaller ones came before and after', () => {
+    const curve = accountCurve(Float64Array.of(98, 110, 80, 109, 70, 100, 110, 120, 100), 100, 10, 10);
+    expect(curve.deepest).toEqual({ peakMs: 20, troughMs: 50, recoveredMs: 70 });
   });
 
   it('has no deepest fall where there was none', () => {

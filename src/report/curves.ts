@@ -4,6 +4,13 @@ import type { Histogram } from './schema.ts';
 /** Points of a curve: more than a wide screen can tell apart would only make the file larger. */
 const CURVE_POINTS = 360;
 
+export interface DeepestFall {
+  readonly peakMs: number;
+  readonly troughMs: number;
+  /** When the account was first worth as much again as at the peak; null where it never was. */
+  readonly recoveredMs: number | null;
+}
+
 /** An account's value over time, thinned out without hiding a fall. */
 export interface AccountCurve {
   readonly timesMs: number[];
@@ -11,8 +18,8 @@ export interface AccountCurve {
   readonly equityUsd: number[];
   /** The deepest drawdown within each step: thinning never makes a fall look smaller. */
   readonly drawdownFraction: number[];
-  /** From where to where the deepest one of all went; null where the account never fell. */
-  readonly deepest: { readonly peakMs: number; readonly troughMs: number } | null;
+  /** The deepest fall of all; null where the account never fell. */
+  readonly deepest: DeepestFall | null;
 }
 
 /**
@@ -31,7 +38,9 @@ export function accountCurve(
   let peakMs = firstCloseMs - intervalMs;
   let deepest = 0;
   let deepestInStep = 0;
-  let span: AccountCurve['deepest'] = null;
+  let span: Omit<DeepestFall, 'recoveredMs'> | null = null;
+  let recoveredMs: number | null = null;
+  let peakOfSpan = depositUsd;
   for (let row = 0; row < equityUsd.length; row++) {
     const equity = equityUsd[row] as number;
     const timeMs = firstCloseMs + row * intervalMs;
@@ -39,11 +48,14 @@ export function accountCurve(
       peak = equity;
       peakMs = timeMs;
     }
+    if (equity >= peakOfSpan) recoveredMs ??= timeMs;
     const drawdown = Math.min(1, (peak - equity) / peak);
     if (drawdown > deepestInStep) deepestInStep = drawdown;
     if (drawdown > deepest) {
       deepest = drawdown;
       span = { peakMs, troughMs: timeMs };
+      recoveredMs = null;
+      peakOfSpan = peak;
     }
     if ((row + 1) % rowsPerStep !== 0 && row + 1 < equityUsd.length) continue;
     curve.timesMs.push(timeMs);
@@ -51,7 +63,7 @@ export function accountCurve(
     curve.drawdownFraction.push(deepestInStep);
     deepestInStep = 0;
   }
-  return { ...curve, deepest: span };
+  return { ...curve, deepest: span === null ? null : { ...span, recoveredMs } };
 }
 
 const MAX_BINS = 60;

@@ -15,7 +15,8 @@ export interface ChartedAccount {
   readonly toMs: number;
   readonly depositUsd: number;
   readonly equity: JudgedStrategy['equity'];
-  readonly drawdown: JudgedStrategy['drawdown'];
+  /** `recoveredMs` is left out where it is not known, and null where the account never came back. */
+  readonly drawdown: JudgedStrategy['drawdown'] & { readonly recoveredMs?: number | null };
   readonly maxDrawdownFraction: number | null;
 }
 
@@ -139,12 +140,18 @@ function drawdownPlot(account: ChartedAccount): Markup {
 }
 
 function drawdownCaption({ drawdown, maxDrawdownFraction }: ChartedAccount): string {
-  const { peakMs, troughMs } = drawdown;
+  const { peakMs, troughMs, recoveredMs } = drawdown;
   if (peakMs === null || troughMs === null) return 'The account never fell below where it had been.';
   const [from, to] = [formatDay(peakMs), formatDay(troughMs)];
+  const end =
+    recoveredMs === undefined
+      ? ''
+      : recoveredMs === null
+        ? '; it had not been made good when the data ended'
+        : `; it was made good on ${formatDay(recoveredMs)}`;
   return (
-    `The deepest fall, ${formatPercent(maxDrawdownFraction)}, lasted from ${from} to ${to}. ` +
-    'Both are marked to the closes of the candles, open positions included.'
+    `The deepest fall, ${formatPercent(maxDrawdownFraction)}, went from its peak on ${from} to its trough on ${to}${end}. ` +
+    'Values are marked to the closes of the candles, open positions included.'
   );
 }
 

@@ -42,6 +42,7 @@ function lookAt(report: SweepReport, look: BestLook, one: TopCombination): Marku
       fraction: drawdownFraction,
       peakMs: deepest?.peakMs ?? null,
       troughMs: deepest?.troughMs ?? null,
+      recoveredMs: deepest?.recoveredMs ?? null,
     },
     maxDrawdownFraction,
   });
