@@ -18,6 +18,8 @@ export interface Context {
   /** Files that are named on the command line are relative to it. */
   readonly workingDirectory: string;
   readonly config: Config;
+  /** What was said on the command line for all commands: a command that is named to the user repeats it. */
+  readonly given: GlobalOptions;
   /** Absolute; from the config or from --database. */
   readonly databasePath: string;
   readonly log: Logger;
@@ -58,6 +60,7 @@ export async function createContext(options: GlobalOptions, interruption: Interr
     root,
     workingDirectory,
     config,
+    given: options,
     databasePath: options.database === undefined ? resolve(root, config.database) : resolve(options.database),
     log,
     out: new Output(process.stdout, process.stderr),

@@ -78,3 +78,14 @@ describe('output', () => {
     expect(out.paint('red', 'KILL')).toBe('KILL');
   });
 });
+
+describe('spaces that do not break', () => {
+  it.each([
+    [true, '+0.31\u202fR'],
+    [false, '+0.31 R'],
+  ])('on a terminal (%s) are %j', (isTTY, shown) => {
+    const written: string[] = [];
+    new Output({ isTTY, write: (text) => written.push(text) }, { write: () => {} }).line('+0.31\u202fR');
+    expect(written).toEqual([`${shown}\n`]);
+  });
+});

@@ -42,12 +42,12 @@ export class Output {
 
   /** One line of the result. */
   line(text = ''): void {
-    this.#stdout.write(`${text}\n`);
+    writeLine(this.#stdout, text);
   }
 
   /** A sentence for the person who waits; not part of the result, so that it never ends up in a pipe. */
   note(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    writeLine(this.#stderr, text);
   }
 
   /** An error that does not end the command. */
@@ -97,6 +97,11 @@ export class Output {
     bar.start(total, 0, { note: '' });
     return { update: (done, note = '') => bar.update(done, { note: note && `  ${note}` }), stop: () => bar.stop() };
   }
+}
+
+/** Spaces that do not break are for a reader at a terminal; in a file nobody could search for `+0.31 R`. */
+function writeLine(to: Sink, text: string): void {
+  to.write(`${to.isTTY === true ? text : text.replaceAll(/[\u00a0\u202f]/g, ' ')}\n`);
 }
 
 /** Leaves room for a label and a note in a line of 80. */

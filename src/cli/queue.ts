@@ -46,8 +46,12 @@ export async function queueRunnerOf(options: QueueOptions, context: Context): Pr
 
 /** As somebody would type it on another machine; a password is no part of it. */
 function workerCommand({ queue, queueCa }: QueueOptions): string {
+  return `npx candor worker --queue ${withoutPassword(queue)}${queueCa === undefined ? '' : ` --queue-ca ${queueCa}`}`;
+}
+
+export function withoutPassword(queue: string): string {
   const url = URL.canParse(queue) ? new URL(queue) : undefined;
-  if (url === undefined) return 'npx candor worker --queue URL';
+  if (url === undefined) return 'URL';
   url.password = '';
-  return `npx candor worker --queue ${url.href}${queueCa === undefined ? '' : ` --queue-ca ${queueCa}`}`;
+  return url.href;
 }

@@ -96,7 +96,8 @@ function* spread(count: number): Generator<number, never> {
 async function isWanted(count: number, lengthMs: number, { ask, out }: Context): Promise<boolean> {
   const bytes = count * STORED_BYTES;
   const disk = bytes > LARGE_BYTES ? ` and ${formatBytes(bytes)} of disk` : '';
-  const size = `the sweep has ${formatNumber(count)} combinations and would take roughly ${formatDuration(lengthMs)}${disk}`;
+  const takes = `${formatDuration(lengthMs)}${disk}`;
+  const size = `the sweep has ${formatNumber(count)} combinations and would take roughly ${takes}`;
   if (ask === undefined) {
     throw new UsageError(size, {
       hint: 'Leave out what you would not choose anyway, or run it with --yes. The best of so many is lucky for sure.',

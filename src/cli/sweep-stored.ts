@@ -14,6 +14,9 @@ import { count } from './database.ts';
 import type { CountedSweep } from './sweep-plan.ts';
 import type { SweepView } from './sweep-table.ts';
 
+/** As many letters of an identity as are shown. */
+const IDENTITY_LETTERS = 12;
+
 /** What is kept of a sweep beside its results: enough to read them, and to know it again. */
 interface Specification {
   readonly asked: {
@@ -32,8 +35,8 @@ export function specificationOf({ sweep, costs, strategies, data }: SweepWork): 
 }
 
 /**
- * The last sweep that asked for exactly this, of the same market; without it, a 'newest' span would be another one every
- * hour. The span of an invented market says nothing about a real one, nor that of one source about another.
+ * The last sweep that asked for exactly this, of the same market; without it, a 'newest' span would be another one
+ * every hour. The span of an invented market says nothing about a real one, nor that of one source about another.
  */
 export function earlierOf(
   { plan, strategies }: CountedSweep,
@@ -81,24 +84,38 @@ export function storedRows(db: MarketDatabase, { id, combinations }: StoredSweep
 /**
  * The sweep of that name that was run last, or the one whose identity begins so.
  *
- * @throws UsageError for one that is not stored, with the nearest names, or that is not finished
+ * @throws UsageError for one that is not stored, with the nearest names, for first letters that several identities
+ *   have, and for one that is not finished
  */
 export function findStored(db: MarketDatabase, named: string): StoredSweep {
   const all = listSweeps(db);
-  const isNamed = ({ name, identity }: StoredSweep): boolean =>
-    name === named || (/^[0-9a-f]{8,64}$/.test(named) && identity.startsWith(named));
-  const found = all.find((sweep) => isNamed(sweep) && sweep.provenMs !== null) ?? all.find(isNamed);
+  const isNamed = all.filter(({ name }) => name === named);
+  const known = isNamed.length > 0 ? isNamed : all.filter(({ identity }) => isStartOf(named, identity));
+  if (isNamed.length === 0 && known.length > 1) {
+    throw new UsageError(`the identities of ${known.length} stored sweeps begin with '${named}'`, {
+      details: known.map(({ name, identity }) => `${identity.slice(0, IDENTITY_LETTERS)}  ${name}`),
+      hint: 'Write as many letters as it takes to tell them apart.',
+    });
+  }
+  const found = known.find((sweep) => sweep.provenMs !== null) ?? known[0];
   if (found === undefined) {
-    const known = new Set(all.map(({ name }) => name));
-    throw new UsageError(`no sweep '${named}' is stored`, { hint: didYouMean(named, known) });
+    const names = new Set(all.map(({ name }) => name));
+    throw new UsageError(`no sweep '${named}' is stored`, {
+      details: ['a stored sweep is called by its name, or by the first letters of its identity: at least 4'],
+      hint: didYouMean(named, names),
+    });
   }
   if (found.provenMs === null) {
     throw new UsageError(`the sweep '${named}' is not finished`, {
       details: [`${count(found.done)} of ${count(found.combinations)} combinations are stored`],
-      hint: `'candor sweep ${named} --resume' goes on with the others.`,
+      hint: `'npx candor sweep ${found.name} --resume' goes on with the others.`,
     });
   }
   return found;
+}
+
+function isStartOf(named: string, identity: string): boolean {
+  return /^[0-9a-f]{4,64}$/.test(named) && identity.startsWith(named);
 }
 
 /** A stored sweep as it can be shown, without its ranking. */

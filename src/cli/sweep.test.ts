@@ -123,6 +123,14 @@ describe('candor sweep', () => {
       expect(ledgerOf(folder).trials).toHaveLength(1);
     }));
 
+  it.each(['--synthetic', '--resume', '--yes'])('does not run for --show, and so refuses %s with it', (option) =>
+    inProject(SWEEP, async (folder) => {
+      const { stderr, exitCode } = await runCandor(['sweep', 'small', '--show', option], folder);
+      expect(stderr).toContain(`error: --show and ${option} do not go together\n`);
+      expect(exitCode).toBe(2);
+    }),
+  );
+
   it('finds the same on one core and on several, to the last bit, and can be sorted and filtered', () =>
     inProject(SWEEP, async (folder) => {
       const one = await jsonOf(folder, '--synthetic', '--workers', '1', '--where', 'trades>=0');
@@ -189,7 +197,9 @@ describe('a sweep that is stopped', () => {
       expect(ledgerOf(folder).trials).toEqual([]);
       if (signal === 'SIGINT') {
         expect(exitCode).toBe(130);
-        expect(stderr).toContain(`combinations are stored; 'candor sweep small --resume' goes on from there`);
+        expect(stderr).toContain(
+          `combinations are stored; 'npx candor sweep small --resume --synthetic' goes on from there`,
+        );
       }
       const shown = await runCandor(['sweep', 'small', '--show'], folder);
       expect(shown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'small' is not finished") });
@@ -265,7 +275,7 @@ describe('a sweep that cannot be run', () => {
     return inProject(SWEEP.replace('lookback: [10, 20], surge: [1, 1.5]', lookback), async (folder) => {
       const { exitCode, stderr } = await runCandor(['sweep', 'small', '--synthetic'], folder);
       expect(exitCode).toBe(2);
-      expect(stderr).toMatch(/^error: the sweep has 41,256,216 combinations and would take about \d+.(d|h|min)/m);
+      expect(stderr).toMatch(/^error: the sweep has 41,256,216 combinations and would take roughly \d+.(d|h|min)/m);
       expect(stderr).toContain('--yes');
       expect(ledgerOf(folder).trials).toEqual([]);
     });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { loadSweep } from '../config/sweep-file.ts';
+import { UsageError } from '../domain/errors.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { beginSweep, discardSweep, markProven, type StoredSweep } from '../market/sweep-store.ts';
@@ -17,7 +18,7 @@ import type { Context, ExitCode } from './context.ts';
 import { count, counted, withDatabase, withStoredDatabase } from './database.ts';
 import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
 import { commitOf, versionsOf } from './provenance.ts';
-import { type QueueOptions, queueRunnerOf } from './queue.ts';
+import { type QueueOptions, queueRunnerOf, withoutPassword } from './queue.ts';
 import { ageNote, marketCautions } from './study-cautions.ts';
 import { type CountedSweep, countSweep, type PlannedSweep, strategiesOf } from './sweep-plan.ts';
 import { EnginesDifferError, type ReplayRequest, type Replays, replaySweep } from './sweep-replay.ts';
@@ -67,6 +68,7 @@ interface Session {
 
 /** Tries every combination of a sweep, and shows the best of them, with what to think of that. */
 export async function run(name: string, options: SweepOptions, context: Context): Promise<ExitCode> {
+  requireShowable(options);
   const wanted = wantedOf(options, context);
   const workers = options.workers ?? availableParallelism();
   const session = { name, options, wanted, workers, context };
@@ -76,6 +78,26 @@ export async function run(name: string, options: SweepOptions, context: Context)
   const counted = await countSweep(sweep, context);
   requireWritable('sweep', context);
   return withDatabase(context, (db) => runCounted(counted, { ...session, db }));
+}
+
+/** What has to do with running, and so not with `--show`. */
+const RUN_OPTIONS = {
+  resume: '--resume',
+  synthetic: '--synthetic',
+  yes: '--yes',
+  workers: '--workers',
+  queue: '--queue',
+  queueCa: '--queue-ca',
+} as const;
+
+function requireShowable(options: SweepOptions): void {
+  if (options.show !== true) return;
+  for (const [option, flag] of Object.entries(RUN_OPTIONS)) {
+    if (options[option as keyof typeof RUN_OPTIONS] === undefined) continue;
+    throw new UsageError(`--show and ${flag} do not go together`, {
+      hint: '--show reads a sweep that is stored, and runs nothing. Leave one of them out.',
+    });
+  }
 }
 
 function wantedOf({ sort = 'expectancyR', where }: SweepOptions, { config }: Context): Wanted {
@@ -94,7 +116,11 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const planned = await planSweepOfSize(counted, candles, { yes: options.yes === true, workers }, context);
   if (planned === undefined) return 1;
   const stored = begin(planned, session);
-  if (options.resume) noteResumed(stored, earlier, context);
+  if (options.resume) {
+    noteResumed(stored, earlier, context);
+  } else if (stored.provenMs !== null) {
+    out.note('This sweep is stored already: with --show it is sorted and filtered without running again.');
+  }
   const results = options.resume ? storedRows(db, stored) : noRows(planned.plan.count);
   const loadedMs = clock.nowMs();
   const runner = await runnerOf(session);
@@ -160,13 +186,32 @@ async function runnerOf({ options, workers, context }: Session): Promise<Runner>
 }
 
 /** Ctrl-C: the exit status is given at the edge. */
-function stopped({ isDone }: StoredRows, { name, context }: Session): ExitCode {
+function stopped({ isDone }: StoredRows, { name, options, context }: Session): ExitCode {
   const done = isDone.reduce((sum, one) => sum + one, 0);
   context.out.note(
     `stopped: ${count(done)} of ${counted(isDone.length, 'combination')} are stored; ` +
-      `'candor sweep ${name} --resume' goes on from there`,
+      `'${resumeCommand(name, options, context)}' goes on from there`,
   );
   return 0;
+}
+
+/** As it can be typed; a password of the queue is no part of it. */
+function resumeCommand(name: string, options: SweepOptions, { given }: Context): string {
+  const { queue, queueCa, synthetic } = options;
+  const flags = {
+    '--queue': queue === undefined ? undefined : withoutPassword(queue),
+    '--queue-ca': queueCa,
+    '--config': given.config,
+    '--database': given.database,
+  };
+  const said = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
+  const market = synthetic ? ['--synthetic'] : [];
+  return ['npx candor sweep', shellWord(name), '--resume', ...market, ...said].join(' ');
+}
+
+/** A word that a shell takes as it is. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll(/["\\$`]/g, '\\$&')}"`;
 }
 
 async function compared(
