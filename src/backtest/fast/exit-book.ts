@@ -125,8 +125,8 @@ export class ExitBook {
   }
 
   /**
-   * With the same stop and a nearer target: what did not end at that target ends for this one as it ended there, or never
-   * ends, and no candle has to be looked at.
+   * With the same stop and a nearer target: what did not end at that target ends for this one as it ended there, or
+   * never ends, and no candle has to be looked at.
    */
   #endsAsWithin(entry: number): boolean {
     const inner = this.#inner;
