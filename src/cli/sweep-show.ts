@@ -35,11 +35,10 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
     for (const note of notes) out.note(note);
     return;
   }
-  const top = options.top ?? DEFAULT_TOP;
-  showSweep(view, top, out);
+  const inTable = showSweep(view, options.top ?? DEFAULT_TOP, out);
   const [best] = result.best;
   if (best !== undefined) for (const words of fragilityInWords(fragilityOf(best.trades))) out.line(words);
-  showReplays(replays, Math.min(top, ranking.places.length), out);
+  showReplays(replays, inTable, out);
   for (const note of [...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
   out.line(`report   ${shownPath(context, shown.htmlPath)}`);
@@ -48,11 +47,11 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
 }
 
 /** Which of the numbers the reference engine has found too. */
-function showReplays({ best, sampled }: SweepResult['replays'], shown: number, out: Context['out']): void {
+function showReplays({ best, sampled }: SweepResult['replays'], inTable: number, out: Context['out']): void {
   const drawn = `${count(sampled)} drawn at random`;
   const which = best === 0 ? drawn : `the ${count(best)} best, and on ${drawn}`;
   out.line(`The reference engine agrees on ${which}.`);
-  if (shown > best) out.line(`The table's other ${count(shown - best)} were not replayed, unless drawn.`);
+  if (inTable > best) out.line(`The table's other ${count(inTable - best)} were not replayed, unless drawn.`);
 }
 
 /** A sweep that was read from the database. */

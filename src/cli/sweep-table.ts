@@ -1,7 +1,7 @@
 import type { RiskCell } from '../domain/study.ts';
 import type { Sweep } from '../domain/sweep.ts';
 import { formatTime } from '../domain/time.ts';
-import type { SweepMetric } from '../optimize/contract.ts';
+import { SWEEP_METRICS, type SweepMetric } from '../optimize/contract.ts';
 import type { Combination, SweepPlan } from '../optimize/plan.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
 import type { Ranking, SilentSets, SweepResult } from '../optimize/result.ts';
@@ -45,8 +45,12 @@ export function metricText(metric: SweepMetric, value: number): string {
   return SWEEP_METRIC_LOOKS[metric].text(reportedValue(metric, value));
 }
 
-/** On which market, how many, the best, and what to think of them: for 80 columns. */
-export function showSweep({ plan, columns, ranking, data, silent }: SweepView, top: number, out: Output): void {
+/**
+ * On which market, how many, the best, and what to think of them: for 80 columns.
+ *
+ * @returns how many combinations the table is about
+ */
+export function showSweep({ plan, columns, ranking, data, silent }: SweepView, top: number, out: Output): number {
   const { sweep } = plan;
   const synthetic = data.isSynthetic ? out.paint('yellow', 'SYNTHETIC MARKET, made up: ') : '';
   out.line();
@@ -60,18 +64,24 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
   out.line();
   if (places.length === 0) {
     out.line('No combination meets the conditions.');
-    return;
+    return 0;
   }
-  out.table(
-    columnsFor(sweep, columns, metric),
-    [...places.subarray(0, top)].map((place) => plan.combinationAt(place)),
-  );
+  const rows = rowsOf({ plan, columns, ranking }, top);
+  out.table(columnsFor(sweep, columns, metric), rows);
   out.line();
+  if (rows.some(({ alike }) => alike > 1)) out.line('×2: so many came out the same, and the first of them is shown.');
   out.line(`Sorted by ${metric}, the ${order} first.`);
+  showMiddle(columns, ranking, out);
+  return rows.reduce((sum, { alike }) => sum + alike, 0);
+}
+
+/** The better guide: what half of all that did enough did not reach. */
+function showMiddle(columns: MetricColumns, ranking: Ranking, out: Output): void {
+  const { metric } = ranking;
   const active = countedOf(columns, ranking);
   const middle = middleOf(columns, metric, active);
   if (middle === null) {
-    out.line(`There is no combination ${activityInWords(active.where)}.`);
+    out.line(`No combination that traded has a value for ${metric}.`);
     return;
   }
   const all = count(active.combinations);
@@ -79,20 +89,50 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
   out.line(`The best of ${all} is lucky: expect less of it on other candles.`);
 }
 
-function columnsFor(sweep: Sweep, columns: MetricColumns, sortedBy: SweepMetric): Column<Combination>[] {
+/** Combinations that came out the same: rules that never mattered, say. */
+interface Row {
+  /** The first of them. */
+  readonly combination: Combination;
+  readonly alike: number;
+}
+
+/** The first rows of the table; those that follow each other on one market with all metrics alike are one. */
+function rowsOf({ plan, columns, ranking }: Pick<SweepView, 'plan' | 'columns' | 'ranking'>, top: number): Row[] {
+  const rows: Row[] = [];
+  for (const place of ranking.places) {
+    const last = rows.at(-1);
+    const combination = plan.combinationAt(place);
+    if (last !== undefined && areAlike(columns, last.combination, combination)) {
+      rows[rows.length - 1] = { ...last, alike: last.alike + 1 };
+    } else if (rows.length < top) rows.push({ combination, alike: 1 });
+    else break;
+  }
+  return rows;
+}
+
+function areAlike(columns: MetricColumns, one: Combination, other: Combination): boolean {
+  if (one.block !== other.block) return false;
+  return SWEEP_METRICS.every((metric) => Object.is(columns[metric][one.index], columns[metric][other.index]));
+}
+
+function columnsFor(sweep: Sweep, columns: MetricColumns, sortedBy: SweepMetric): Column<Row>[] {
   const metrics = SHOWN.includes(sortedBy) ? SHOWN : [...SHOWN.slice(0, -1), sortedBy];
   return [
-    { title: 'candles', cell: ({ block }) => candlesOf(sweep, block), wrapAt: 12 },
+    { title: 'candles', cell: ({ combination: { block } }) => candlesOf(sweep, block), wrapAt: 12 },
     {
       title: 'params',
-      cell: (combination) => paramsOf(sweep, combination),
+      cell: ({ combination }) => paramsOf(sweep, combination),
       wrapAt: sweep.intervals.length > 1 ? 16 : 22,
     },
-    { title: 'rules', cell: ({ cell }) => rulesOf(sweep, cell), wrapAt: 12 },
+    {
+      title: 'rules',
+      cell: ({ combination: { cell }, alike }) => `${rulesOf(sweep, cell)}${alike > 1 ? ` ×${alike}` : ''}`,
+      wrapAt: 12,
+    },
     ...metrics.map(
-      (metric): Column<Combination> => ({
+      (metric): Column<Row> => ({
         title: TITLES[metric],
-        cell: ({ index }) => metricText(metric, valuesOf(columns, index)[metric]),
+        cell: ({ combination: { index } }) => metricText(metric, valuesOf(columns, index)[metric]),
         align: 'right',
       }),
     ),

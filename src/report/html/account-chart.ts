@@ -150,7 +150,8 @@ function drawdownCaption({ drawdown, maxDrawdownFraction }: ChartedAccount): str
         ? '; it had not been made good when the data ended'
         : `; it was made good on ${formatDay(recoveredMs)}`;
   return (
-    `The deepest fall, ${formatPercent(maxDrawdownFraction)}, went from its peak on ${from} to its trough on ${to}${end}. ` +
+    `The deepest fall, ${formatPercent(maxDrawdownFraction)}, went from its peak on ${from} ` +
+    `to its trough on ${to}${end}. ` +
     'Values are marked to the closes of the candles, open positions included.'
   );
 }

@@ -59,8 +59,10 @@ export function refusedInWords({ combinations, entries }: Refused): string[] {
 
 /** Which combinations are counted: `that traded`, `with 30 trades or more`. */
 export function activityInWords(where: readonly string[]): string {
-  if (where.length === 0) return 'that traded';
-  return `with ${where.map((text) => text.replace(/^trades>=(\d+)$/, '$1 trades or more')).join(', ')}`;
+  // One that never traded is not counted anyway.
+  const telling = where.filter((text) => !/^trades(>=[01]|>0)$/.test(text));
+  if (telling.length === 0) return 'that traded';
+  return `with ${telling.map((text) => text.replace(/^trades>=(\d+)$/, '$1 trades or more')).join(', ')}`;
 }
 
 /**

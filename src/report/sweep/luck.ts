@@ -61,7 +61,7 @@ function silenceOf({ result }: Combinations, best: number): Luck['silence'] {
   return (fragilityOf(replayed.trades).bestShareOfGains ?? 0) > MOST_OF_THE_GAINS ? 'one-trade' : null;
 }
 
-/** Student's t that is as rare as a standard normal value (Wallace 1959, within 0.02 from ten degrees of freedom on). */
+/** Student's t that is as rare as a standard normal value: within 0.02 from ten degrees of freedom (Wallace 1959). */
 function studentOf(normal: number, degrees: number): number {
   const stretched = (normal * (8 * degrees + 3)) / (8 * degrees + 1);
   return Math.sqrt(degrees * Math.expm1((stretched * stretched) / degrees));

@@ -40,9 +40,8 @@ describe('the page of a sweep', () => {
   it('says first what was found, what that is worth, and what was held against the reference engine', () => {
     const counted = report.counted.combinations;
     const head = textOf(page.split('<main>')[0] ?? '');
-    expect(head).toContain(
-      `the best of the ${counted} combinations with 30 trades or more comes to ${formatR(report.top[0]?.metrics.expectancyR ?? null)}`,
-    );
+    const best = formatR(report.top[0]?.metrics.expectancyR ?? null);
+    expect(head).toContain(`the best of the ${counted} combinations with 30 trades or more comes to ${best}`);
     expect(head).toContain('The best of many owes a part of that to luck');
     expect(head).toContain('Nothing on this page is a verdict');
     expect(head).toContain('the best 10, and 11 drawn at random');

@@ -19,6 +19,7 @@ export function topSection(report: SweepReport): Markup {
     return section(report, 'best', 'The best', html`<p>No combination meets the conditions, so there is no table.</p>`);
   }
   const rest = report.top.slice(OPEN_ROWS);
+  const notReplayed = `The next ${formatNumber(rest.length)}, not replayed through the reference engine`;
   return section(
     report,
     'best',
@@ -26,10 +27,11 @@ export function topSection(report: SweepReport): Markup {
     html`${topTable(
       report,
       report.top.slice(0, OPEN_ROWS),
-      html`Sorted by ${label}, the ${order} first. <b>Neighbours</b> are the combinations one step away along one axis,
-of those ${countedInWords(report)}: the median of their expectancy, and the lowest. Where they are poor, the combination is a lonely peak.`,
+      html`Sorted by ${label}, the ${order} first. <b>Neighbours</b> are the combinations
+one step away along one axis, of those ${countedInWords(report)}: the median of their expectancy, and the
+lowest. Where they are poor, the combination is a lonely peak.`,
     )}
-${rest.length === 0 ? '' : fold(`The next ${formatNumber(rest.length)}, not replayed through the reference engine`, topTable(report, rest), false)}
+${rest.length === 0 ? '' : fold(notReplayed, topTable(report, rest), false)}
 <p class="note">${formatCount(report.ranking.matching, 'combination')} ranked, from the database, not replayed:
 <code>candor sweep ${report.sweep.name} --show --top 100</code></p>`,
   );
