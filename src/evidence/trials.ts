@@ -61,7 +61,7 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   return { trials: cellsOf.size + sum(sweeps), combinations: sum(cellsOf) + sum(sweeps) };
 }
 
-/** A sweep's strategies with params, risk cells and data; its identity would also tell by which code they were tried. */
+/** A sweep's strategies with params, risk cells and data; its identity tells the code too, which makes no trial. */
 function triedBy({ strategies, cell, grid, coins, intervals, account, fingerprint }: SweepTrial): unknown[] {
   const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
   return [files, { ...cell, ...grid }, coins, intervals, account, fingerprint];
