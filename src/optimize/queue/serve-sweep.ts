@@ -7,7 +7,7 @@ import { type Announcement, isAttended, type Presence, sayGone, sayPresent } fro
 import { type BlobRef, fetchBlob } from './blobs.ts';
 import type { ColumnCache } from './column-cache.ts';
 import type { ChunkJob } from './coordinator.ts';
-import { type Evaluators, isOutOfMemory } from './evaluators.ts';
+import { type Evaluators, isOpeningError, isOutOfMemory } from './evaluators.ts';
 import { PREFIX, type QueueLog, type QueueTiming, queueName, sweepKeys } from './keys.ts';
 import { type Message, sendMessage } from './messages.ts';
 import { unpackWork } from './packing.ts';
@@ -23,10 +23,19 @@ export interface Service {
   readonly signal: AbortSignal;
   readonly log: QueueLog;
   readonly open: (work: SweepWork) => Promise<Evaluators>;
+  /** Why this machine must not work on the sweep with the files that it has now. */
+  readonly whyNot: () => string | undefined;
   /** Is there another sweep that comes first? */
   readonly isWantedElsewhere: () => Promise<boolean>;
   /** Says what is wrong with Redis, once as long as it lasts. */
   readonly tell: (error: unknown) => void;
+}
+
+/** Why a machine cannot go on with a sweep. */
+export interface Refusal {
+  readonly reason: string;
+  /** Files may become the right ones; all else stays as it is. */
+  readonly isLasting: boolean;
 }
 
 /** A chunk that ended so many workers will end the next one too. */
@@ -38,7 +47,7 @@ const LEAVE_MS = 2_000;
  * Works on one sweep until it is over, or the signal is given, or another sweep waits while nothing of this one is left
  * to begin or nobody is there to take its results. The answer is why this machine cannot go on with it, if that is so.
  */
-export async function serveSweep(service: Service): Promise<string | undefined> {
+export async function serveSweep(service: Service): Promise<Refusal | undefined> {
   const { sweep, signal, log } = service;
   const work = await untilAborted(fetchWork(service), signal);
   if (work === undefined) return undefined;
@@ -47,7 +56,7 @@ export async function serveSweep(service: Service): Promise<string | undefined> 
     evaluators = await service.open(work);
   } catch (error) {
     // Threads that cannot start will not start at the next try either.
-    return (error as Error).message;
+    return refusalOf(error, service);
   }
   try {
     log.info(`working on the sweep '${sweep.name}' with ${counted(evaluators.threads, 'thread')}`);
@@ -82,7 +91,7 @@ class Session {
   combinations = 0;
   chunks = 0;
   /** Why this machine cannot go on. */
-  refusal: string | undefined;
+  refusal: Refusal | undefined;
   readonly #service: Service;
   readonly #evaluators: Evaluators;
   readonly #worker: Worker<ChunkJob>;
@@ -171,8 +180,12 @@ class Session {
       return result === undefined ? undefined : { kind: 'result', chunk, result };
     } catch (error) {
       const fault = error instanceof CandorError ? error : new CandorError((error as Error).message);
-      if (!isOutOfMemory(error)) return { kind: 'failure', chunk, error: fault };
-      this.refusal = [fault.message, fault.hint ?? 'Use fewer --workers.'].join('. ');
+      const refusal = refusalOf(error, this.#service);
+      if (refusal.isLasting && !isOpeningError(error) && !isOutOfMemory(error)) {
+        return { kind: 'failure', chunk, error: fault };
+      }
+      // Of several threads the first one tells: a file may be the right one again when the last one does.
+      this.refusal ??= refusal;
       await this.#worker.pause(true);
       return undefined;
     }
@@ -193,6 +206,14 @@ class Session {
       }
     }
   }
+}
+
+function refusalOf(error: unknown, { whyNot }: Service): Refusal {
+  const reason = whyNot();
+  if (reason !== undefined) return { reason, isLasting: false };
+  const { message, hint } = error as Partial<CandorError> & Error;
+  const advice = hint ?? (isOutOfMemory(error) ? 'Use fewer --workers.' : undefined);
+  return { reason: advice === undefined ? message : `${message}. ${advice}`, isLasting: true };
 }
 
 async function giveBack(job: Job<ChunkJob>, token: string | undefined): Promise<never> {

@@ -64,7 +64,7 @@ class QueueWorker {
   readonly #presence: Presence;
   /** Sweeps that this machine may not serve as it is, by the reason that was given. */
   readonly #refused = new Map<string, string>();
-  /** Sweeps that are too much for it. */
+  /** Sweeps that are too much for it, or that it cannot begin. */
   readonly #tooMuch = new Set<string>();
   #trouble = '';
 
@@ -102,7 +102,7 @@ class QueueWorker {
       const { id } = sweep;
       if (this.#tooMuch.has(id) || !(await this.#hasChunks(sweep))) continue;
       // Asked anew each time: a file may have been brought here in the meantime.
-      const reason = this.#isOutdated() ? OUTDATED : whyNot(sweep, this.#program, this.#options.strategiesDirectory);
+      const reason = this.#whyNot(sweep);
       if (reason === undefined) return sweep;
       if (this.#refused.get(id) !== reason) await this.#refuse(sweep, reason);
       this.#refused.set(id, reason);
@@ -111,8 +111,9 @@ class QueueWorker {
   }
 
   /** Threads load their code when a sweep begins: it must still be the code that this program was started with. */
-  #isOutdated(): boolean {
-    return this.#programOf().code !== this.#program.code;
+  #whyNot(sweep: Announcement): string | undefined {
+    if (this.#programOf().code !== this.#program.code) return OUTDATED;
+    return whyNot(sweep, this.#program, this.#options.strategiesDirectory);
   }
 
   async #hasChunks({ id }: Announcement): Promise<boolean> {
@@ -129,13 +130,17 @@ class QueueWorker {
       timing: this.#timing,
       signal,
       log,
-      open: (work) => openEvaluators(work, strategiesDirectory, workers),
+      open: (work) => openEvaluators(work, strategiesDirectory, workers, sweep.program.code),
+      whyNot: () => this.#whyNot(sweep),
       isWantedElsewhere: async () => ((await this.#next()) ?? sweep).id !== sweep.id,
       tell: (error) => this.#tell(error),
     });
     if (refusal === undefined) return;
-    this.#tooMuch.add(sweep.id);
-    await this.#refuse(sweep, refusal);
+    const { reason, isLasting } = refusal;
+    if (isLasting) this.#tooMuch.add(sweep.id);
+    else if (this.#refused.get(sweep.id) === reason) return;
+    else this.#refused.set(sweep.id, reason);
+    await this.#refuse(sweep, reason);
   }
 
   /** Says so here and to whoever waits for the sweep. */
