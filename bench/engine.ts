@@ -6,8 +6,8 @@ import type { CandleColumns } from '../src/domain/candle.ts';
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../src/domain/instrument.ts';
 import { LONG } from '../src/domain/signal.ts';
 import { MINUTE_MS } from '../src/domain/time.ts';
-import { fromUsd } from '../src/domain/units.ts';
 import { btcCandles } from './candles.ts';
+import { COSTS, DEPOSIT_USD, rulesOf } from './reference-job.ts';
 
 /** A year of minutes. */
 const CANDLES = 525_600;
@@ -58,22 +58,9 @@ function specOf(candles: CandleColumns, signals: Uint8Array, stop: number): RunS
   const funding = fundingColumns(candles, instrument.szDecimals, undefined);
   return {
     legs: [{ coin: instrument.coin, instrument, candles, funding, decisionIntervalMs: MINUTE_MS, signals }],
-    rules: {
-      stop: { fraction: stop },
-      target: 2,
-      breakEven: null,
-      trail: null,
-      maxHold: null,
-      sizing: 'allEquity',
-      leverage: 1,
-      maxOpen: null,
-      maxExposure: null,
-      maxCoinExposure: null,
-      maxSideExposure: null,
-      minStopMoveBps: 0,
-    },
-    costs: { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 1 },
-    depositUsd: fromUsd(10_000),
+    rules: rulesOf({ stop, target: 2 }),
+    costs: COSTS,
+    depositUsd: DEPOSIT_USD,
     from: LOOKBACK,
     to: candles.length,
   };

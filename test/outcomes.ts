@@ -5,6 +5,7 @@ import type { GateThresholds, Study } from '../src/domain/study.ts';
 import { DAY_MS, HOUR_MS, parseTime } from '../src/domain/time.ts';
 import type { Trade } from '../src/domain/trade.ts';
 import { epochMs, fromUsd } from '../src/domain/units.ts';
+import { PLAIN_RULES } from './plain-rules.ts';
 
 /** Outcomes made by hand, for the tests of what is concluded from them: no candles, no engine. */
 
@@ -12,20 +13,7 @@ export const FROM_MS = parseTime('2025-04-07');
 export const TO_MS = epochMs(FROM_MS + 90 * DAY_MS);
 export const THRESHOLDS: GateThresholds = { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 };
 
-const CELL: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 48,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: 3,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const CELL: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 48, leverage: 5, maxOpen: 3 };
 
 export function studyOf(parts: Partial<Study> = {}): Study {
   return {

@@ -21,6 +21,7 @@ import { judgeStudy } from '../src/evidence/judge.ts';
 import { buildReport, type ReportInput } from '../src/report/build.ts';
 import type { Report } from '../src/report/schema.ts';
 import type { SignalBits } from '../src/strategy/signal-bits.ts';
+import { PLAIN_RULES } from './plain-rules.ts';
 
 /**
  * A study on invented candles whose strategies are dice: some of them loaded, because they peek at the next day.
@@ -38,20 +39,7 @@ const WARM_UP_ROWS = 48;
 const PRICES: Readonly<Record<string, number>> = { BTC: 94_000, ETH: 1_800, SOL: 148 };
 const COSTS = { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 2 };
 const THRESHOLDS: GateThresholds = { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 };
-const CELL: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 48,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: 3,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const CELL: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 48, leverage: 5, maxOpen: 3 };
 
 /** How often a die is thrown, how often it peeks, which way it errs, and on which coins. */
 interface Die {

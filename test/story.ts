@@ -11,6 +11,7 @@ import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../src/domain/signal.ts';
 import { HOUR_MS, type Interval, intervalMs, MINUTE_MS } from '../src/domain/time.ts';
 import type { Trade } from '../src/domain/trade.ts';
 import { type EpochMs, fromUsd } from '../src/domain/units.ts';
+import { PLAIN_RULES } from './plain-rules.ts';
 
 /**
  * A golden table that reads as a story: rows of candles with what the strategy said at their closes, then the trades
@@ -49,20 +50,6 @@ export interface Setting {
  * A stop of 2 % and 1 % of a thousand dollars at risk: one coin at $500, and its stop at $490. Costs are told where
  * they matter.
  */
-const RULES: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: null,
-  breakEven: null,
-  trail: null,
-  maxHold: null,
-  sizing: { riskFraction: 0.01 },
-  leverage: 1,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
 const NO_COSTS: Costs = { takerFee: 0, makerFee: 0, slippageBps: 0 };
 
 /** 2025-01-01T00:00Z: every time of a story counts from here, and may go beyond 24:00. */
@@ -153,7 +140,7 @@ function specOf(tables: ReadonlyMap<string, readonly Row[]>, setting: Setting): 
   const length = rowAt(Math.max(...times)) + 1;
   return {
     legs: [...tables].map(([coin, rows]) => legOf(coin, rows, setting, firstMs, length)),
-    rules: { ...RULES, ...setting.rules },
+    rules: { ...PLAIN_RULES, ...setting.rules },
     costs: { ...NO_COSTS, ...setting.costs },
     depositUsd: fromUsd(setting.depositUsd ?? 1_000),
     from: setting.from === undefined ? 0 : rowAt(msOf(setting.from)),

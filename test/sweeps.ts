@@ -10,23 +10,11 @@ import type { SweepWork } from '../src/optimize/contract.ts';
 import { SweepPlan, withEveryParam } from '../src/optimize/plan.ts';
 import { surveySweep } from '../src/optimize/survey.ts';
 import { loadStrategy } from '../src/strategy/load.ts';
+import { PLAIN_RULES } from './plain-rules.ts';
 
 export const STRATEGIES = fileURLToPath(new URL('../strategies/', import.meta.url));
 
-export const CELL: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 24,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+export const CELL: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 24, leverage: 5 };
 
 /** Two intervals, two coins, two strategies, three cells of which one asks for an average true range. */
 export function sweepOf(parts: Partial<Sweep> = {}): Sweep {

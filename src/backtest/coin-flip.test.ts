@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PLAIN_RULES } from '../../test/plain-rules.ts';
 import { tradeOf } from '../../test/trades.ts';
 import { emptyColumns } from '../domain/candle.ts';
 import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts';
@@ -71,20 +72,7 @@ test('the first guess: entries per flat close, and the share of longs, leg by le
 });
 
 const ROWS = 2160;
-const RULES: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 48,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: 2,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const RULES: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 48, leverage: 5, maxOpen: 2 };
 
 /** Three coins on random walks whose volatility comes and goes. */
 function market(): Omit<Leg, 'signals'>[] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { runOracle } from '../../test/oracle.ts';
+import { PLAIN_RULES } from '../../test/plain-rules.ts';
 import { realCandles } from '../../test/series-data.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { cashOf } from '../core/ledger.ts';
@@ -20,20 +21,7 @@ import type { Leg, RunSpec } from './run.ts';
 const FROM_MS = parseTime('2025-04-20');
 const HOURS = 90 * 24;
 
-const BASE: RiskRules = {
-  stop: { fraction: 0.01 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: null,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const BASE: RiskRules = { ...PLAIN_RULES, stop: { fraction: 0.01 }, target: 2, leverage: 5 };
 
 describeWithSharedData('ninety days of three coins', () => {
   test.each<readonly [string, Interval, Partial<RiskRules>]>([

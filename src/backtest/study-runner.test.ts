@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PLAIN_RULES } from '../../test/plain-rules.ts';
 import { linkCandor } from '../../test/run-candor.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { type CandleColumns, emptyColumns } from '../domain/candle.ts';
@@ -21,20 +22,7 @@ import { runStudy } from './study-runner.ts';
 
 const STRATEGIES = fileURLToPath(new URL('../../strategies/', import.meta.url));
 const COSTS = { takerFee: 0.00045, makerFee: 0.00015, slippageBps: 2 };
-const CELL: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 24,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const CELL: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 24, leverage: 5 };
 
 /** A random walk on valid ticks (whole dollars), with the half-hourly candles that make up the hourly ones. */
 function walk(coin: string, rows: number): CandleColumns {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PLAIN_RULES } from '../../test/plain-rules.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import { EXIT_LONG, LONG, SHORT } from '../domain/signal.ts';
@@ -14,20 +15,7 @@ const instrument: Instrument = {
   marginTiers: [{ fromNotionalUsd: 0, maxLeverage: 20 }],
   isDelisted: false,
 };
-const rules: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: { at: 1 },
-  trail: null,
-  maxHold: null,
-  sizing: { riskFraction: 0.01 },
-  leverage: 1,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const rules: RiskRules = { ...PLAIN_RULES, target: 2, breakEven: { at: 1 } };
 const fresh = openAccount(
   {
     legs: [{ coin: 'COIN', instrument, intervalMs: HOUR_MS }],

@@ -1,21 +1,9 @@
 import { expect, it } from 'vitest';
+import { PLAIN_RULES } from '../../test/plain-rules.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
 import { rulesInWords } from './risk-words.ts';
 
-const CELL: RiskRules = {
-  stop: { fraction: 0.02 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: 48,
-  sizing: { riskFraction: 0.01 },
-  leverage: 5,
-  maxOpen: 3,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const CELL: RiskRules = { ...PLAIN_RULES, target: 2, maxHold: 48, leverage: 5, maxOpen: 3 };
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 
 it('says what a cell does and leaves out what it does not', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PLAIN_RULES } from '../../../test/plain-rules.ts';
 import { realCandles } from '../../../test/series-data.ts';
 import { describeWithSharedData } from '../../../test/shared-data.ts';
 import { sliceColumns } from '../../domain/candle.ts';
@@ -14,20 +15,7 @@ import type { RunSpec } from '../run.ts';
 import { FastEngine } from './engine.ts';
 import { runFast } from './result.ts';
 
-const RULES: RiskRules = {
-  stop: { fraction: 0.01 },
-  target: 2,
-  breakEven: null,
-  trail: null,
-  maxHold: null,
-  sizing: 'allEquity',
-  leverage: 1,
-  maxOpen: null,
-  maxExposure: null,
-  maxCoinExposure: null,
-  maxSideExposure: null,
-  minStopMoveBps: 0,
-};
+const RULES: RiskRules = { ...PLAIN_RULES, stop: { fraction: 0.01 }, target: 2, sizing: 'allEquity' };
 
 /** Narrow brackets before wide ones and after them: each search may begin where another one ended. */
 const CELLS: readonly Partial<RiskRules>[] = [
