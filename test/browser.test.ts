@@ -2,13 +2,13 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DataError } from '../src/domain/errors.ts';
 import { renderHtml } from '../src/report/html/page.ts';
 import { readReport } from '../src/report/read.ts';
 import type { Report } from '../src/report/schema.ts';
-import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser } from './browser.ts';
+import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser, openPage } from './browser.ts';
 import { fixtureReport } from './report-fixture.ts';
 
 const WIDTHS = [360, 390, 768, 1280];
@@ -80,18 +80,7 @@ describeInBrowser('the report in a browser', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A page that keeps what it should not have done: errors, and requests for anything but itself. */
-  async function opened(options: Parameters<Browser['newPage']>[0]): Promise<{ page: Page; faults: string[] }> {
-    const page = await browser.newPage(options);
-    const faults: string[] = [];
-    page.on('console', (message) => faults.push(`console: ${message.text()}`));
-    page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-    page.on('request', (request) => {
-      if (request.url() !== address) faults.push(`request: ${request.url()}`);
-    });
-    await page.goto(address);
-    return { page, faults };
-  }
+  const opened = (options: Parameters<Browser['newPage']>[0]) => openPage(browser, address, options);
 
   it.each(WIDTHS.flatMap((width) => SCHEMES.map((colorScheme) => ({ width, colorScheme }))))(
     'fits $width px in the $colorScheme scheme, without an error and without a request',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
 import { describe } from 'vitest';
 
 /** Where Debian, Fedora, Arch and macOS put it; CHROMIUM names any other place. */
@@ -33,3 +34,20 @@ export const describeInBrowser =
   chromiumPath === undefined
     ? (name: string, body: () => void) => describe.skip(`${name} (skipped: no Chromium)`, body)
     : describe;
+
+/** A page that keeps what a page in one file should not do: errors, and requests for anything but itself. */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  options: Parameters<Browser['newPage']>[0],
+): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage(options);
+  const faults: string[] = [];
+  page.on('console', (message) => faults.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    if (request.url() !== address) faults.push(`request: ${request.url()}`);
+  });
+  await page.goto(address);
+  return { page, faults };
+}

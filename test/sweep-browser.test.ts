@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderSweepHtml } from '../src/report/html/sweep/page.ts';
 import { buildSweepReport } from '../src/report/sweep/build.ts';
-import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser } from './browser.ts';
+import { CHROMIUM_FLAGS, chromiumPath, describeInBrowser, openPage } from './browser.ts';
 import { fixtureSweep } from './sweep-fixture.ts';
 
 const WIDTHS = [360, 390, 768, 1280];
@@ -42,18 +42,7 @@ describeInBrowser('the page of a sweep in a browser', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A page without scripts of its own, and what it should not have done: errors, and requests for anything else. */
-  async function opened(options: Parameters<Browser['newPage']>[0]): Promise<{ page: Page; faults: string[] }> {
-    const page = await browser.newPage(options);
-    const faults: string[] = [];
-    page.on('console', (message) => faults.push(`console: ${message.text()}`));
-    page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-    page.on('request', (request) => {
-      if (request.url() !== address) faults.push(`request: ${request.url()}`);
-    });
-    await page.goto(address);
-    return { page, faults };
-  }
+  const opened = (options: Parameters<Browser['newPage']>[0]) => openPage(browser, address, options);
 
   it.each(WIDTHS.flatMap((width) => SCHEMES.map((colorScheme) => ({ width, colorScheme }))))(
     'fits $width px in the $colorScheme scheme, without an error and without a request',
