@@ -60,14 +60,11 @@ export function limitsSection(report: ReportedData & { readonly limits: readonly
 
 export function dataSection(report: Report): Markup {
   const { data } = report;
-  const source = data.isSynthetic
-    ? 'The prices are invented by a seeded generator: they show what the program does, and nothing about any market.'
-    : `Trade candles of ${data.source}, as they were stored.`;
   return section(
     report,
     'data',
     'Data',
-    html`<p>${source} Fingerprint <code>${data.fingerprint}</code></p>
+    html`<p>${sourceInWords(data)} Fingerprint <code>${data.fingerprint}</code></p>
 ${table<SeriesFacts>({
   label: 'Series that the study used',
   caption: 'Series',
@@ -170,4 +167,17 @@ the same data and the code of the commit above runs</p>
 export function pairs(title: string, rows: readonly (readonly [string, Content])[]): Markup {
   return html`<table><caption>${title}</caption><tbody>
 ${rows.map(([term, value]) => html`<tr><th scope="row">${term}</th><td>${value}</td></tr>\n`)}</tbody></table>`;
+}
+
+/** Where the candles of a page come from, in a sentence. */
+export function sourceInWords({
+  isSynthetic,
+  source,
+}: {
+  readonly isSynthetic: boolean;
+  readonly source: string;
+}): string {
+  return isSynthetic
+    ? 'The prices are invented by a seeded generator: they show what the program does, and nothing about any market.'
+    : `Trade candles of ${source}, as they were stored.`;
 }

@@ -3,7 +3,7 @@ import { nameOfSweep } from '../../name.ts';
 import { rulesInWords } from '../../risk-words.ts';
 import { refusedInWords } from '../../sweep/combinations.ts';
 import type { MarketSummary, SweepReport } from '../../sweep/schema.ts';
-import { pairs } from '../appendix.ts';
+import { pairs, sourceInWords } from '../appendix.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { section } from '../section.ts';
 import { table } from '../table.ts';
@@ -107,14 +107,11 @@ function examplesInWords({ examples, count }: Silent): string {
 
 export function sweptDataSection(report: SweepReport): Markup {
   const { data } = report;
-  const source = data.isSynthetic
-    ? 'The prices are invented by a seeded generator: they show what the program does, and nothing about any market.'
-    : `Trade candles of ${data.source}, as they were stored.`;
   return section(
     report,
     'data',
     'Data',
-    html`<p>${source} Fingerprint <code>${data.fingerprint}</code></p>
+    html`<p>${sourceInWords(data)} Fingerprint <code>${data.fingerprint}</code></p>
 ${table<Series>({
   label: 'Series that the sweep used',
   caption: 'Series',
