@@ -53,24 +53,28 @@ class ExtremeAtRows implements WindowAtRows {
 // and a suffix from the end of the block before, each added up in that order. Rows rise, so the prefix only grows, and
 // the suffixes that the first row of a block passes are all that the others of the block need.
 
-class SumAtRows implements WindowAtRows {
-  readonly #column: Float64Array;
-  readonly #n: number;
-  readonly #slot: number;
+abstract class SumsAtRows implements WindowAtRows {
+  protected readonly column: Float64Array;
+  protected readonly n: number;
+  protected readonly slot: number;
   /** suffix[i]: of the block before, from its value i on. */
-  readonly #suffix: Float64Array;
+  protected readonly suffix: Float64Array;
 
   constructor(column: Float64Array, n: number, slot: number) {
-    this.#column = column;
-    this.#n = n;
-    this.#slot = slot;
-    this.#suffix = new Float64Array(n + 1);
+    this.column = column;
+    this.n = n;
+    this.slot = slot;
+    this.suffix = new Float64Array(n + 1);
   }
 
+  abstract run(rows: Rows, at: number, output: Float64Array): void;
+}
+
+class SumAtRows extends SumsAtRows {
   run({ list, count }: Rows, at: number, output: Float64Array): void {
-    const column = this.#column;
-    const n = this.#n;
-    const suffix = this.#suffix;
+    const column = this.column;
+    const n = this.n;
+    const suffix = this.suffix;
     let start = -n;
     let next = 0;
     let prefix = 0;
@@ -81,7 +85,7 @@ class SumAtRows implements WindowAtRows {
         continue;
       }
       if (row >= start + n) {
-        start = row - ((this.#slot + row) % n);
+        start = row - ((this.slot + row) % n);
         next = start;
         prefix = 0;
         let sum = 0;
@@ -96,23 +100,11 @@ class SumAtRows implements WindowAtRows {
   }
 }
 
-class MeanAtRows implements WindowAtRows {
-  readonly #column: Float64Array;
-  readonly #n: number;
-  readonly #slot: number;
-  readonly #suffix: Float64Array;
-
-  constructor(column: Float64Array, n: number, slot: number) {
-    this.#column = column;
-    this.#n = n;
-    this.#slot = slot;
-    this.#suffix = new Float64Array(n + 1);
-  }
-
+class MeanAtRows extends SumsAtRows {
   run({ list, count }: Rows, at: number, output: Float64Array): void {
-    const column = this.#column;
-    const n = this.#n;
-    const suffix = this.#suffix;
+    const column = this.column;
+    const n = this.n;
+    const suffix = this.suffix;
     let start = -n;
     let next = 0;
     let first = 0;
@@ -125,7 +117,7 @@ class MeanAtRows implements WindowAtRows {
         continue;
       }
       if (row >= start + n) {
-        start = row - ((this.#slot + row) % n);
+        start = row - ((this.slot + row) % n);
         next = start;
         first = column[start] as number;
         last = column[Math.max(0, start - 1)] as number;
@@ -154,24 +146,13 @@ class MeanAtRows implements WindowAtRows {
   }
 }
 
-class DeviationAtRows implements WindowAtRows {
-  readonly #column: Float64Array;
-  readonly #n: number;
-  readonly #slot: number;
-  readonly #suffix1: Float64Array;
-  readonly #suffix2: Float64Array;
-
-  constructor(column: Float64Array, n: number, slot: number) {
-    this.#column = column;
-    this.#n = n;
-    this.#slot = slot;
-    this.#suffix1 = new Float64Array(n + 1);
-    this.#suffix2 = new Float64Array(n + 1);
-  }
+class DeviationAtRows extends SumsAtRows {
+  /** The same of squares. */
+  readonly #squares = new Float64Array(this.n + 1);
 
   run({ list, count }: Rows, at: number, output: Float64Array): void {
-    const column = this.#column;
-    const n = this.#n;
+    const column = this.column;
+    const n = this.n;
     let start = -n;
     let next = 0;
     let first = 0;
@@ -185,7 +166,7 @@ class DeviationAtRows implements WindowAtRows {
         continue;
       }
       if (row >= start + n) {
-        start = row - ((this.#slot + row) % n);
+        start = row - ((this.slot + row) % n);
         next = start;
         first = column[start] as number;
         last = column[Math.max(0, start - 1)] as number;
@@ -201,8 +182,8 @@ class DeviationAtRows implements WindowAtRows {
       const before = n - (next - start);
       const shift = last - first;
       const moved = before * shift;
-      const tail1 = this.#suffix1[n - before] as number;
-      const tail2 = this.#suffix2[n - before] as number;
+      const tail1 = this.suffix[n - before] as number;
+      const tail2 = this.#squares[n - before] as number;
       output[i] =
         before === 0
           ? deviationOf(prefix1, prefix2, n)
@@ -212,8 +193,8 @@ class DeviationAtRows implements WindowAtRows {
 
   /** Of the block before `start`, as far back as the window of a row reaches. */
   #fillSuffixes(start: number, row: number): void {
-    const column = this.#column;
-    const n = this.#n;
+    const column = this.column;
+    const n = this.n;
     const last = column[Math.max(0, start - 1)] as number;
     let sum1 = 0;
     let sum2 = 0;
@@ -221,8 +202,8 @@ class DeviationAtRows implements WindowAtRows {
       const distance = (column[j] as number) - last;
       sum1 += distance;
       sum2 += distance * distance;
-      this.#suffix1[j - start + n] = sum1;
-      this.#suffix2[j - start + n] = sum2;
+      this.suffix[j - start + n] = sum1;
+      this.#squares[j - start + n] = sum2;
     }
   }
 }
