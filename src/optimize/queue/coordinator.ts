@@ -91,7 +91,7 @@ class Coordinator {
     const program = programOf();
     const { id, specification, columns } = packWork(work, program);
     this.#redis = link.redis;
-    this.#reader = link.duplicate();
+    this.#reader = link.redis.duplicate();
     this.#log = log;
     this.#workerCommand = workerCommand;
     this.#timing = { ...QUEUE_TIMING, ...timing };

@@ -16,9 +16,8 @@ const OLDEST: readonly [number, number] = [6, 2];
 /** A connection that comes back by itself, and says when it went and when it is back. */
 export interface Link {
   readonly address: QueueAddress;
+  /** Its duplicates, for commands that wait, are closed with the link. */
   readonly redis: Redis;
-  /** A connection of its own for a command that waits. */
-  duplicate(): Redis;
   close(): void;
 }
 
@@ -39,8 +38,7 @@ export async function openLink(url: string, credentials: QueueCredentials, log: 
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, RECONNECT_MS_MAX),
   });
   const connections = [redis];
-  // BullMQ makes copies for commands that wait, and without a Redis it gives some of them up while they still try to
-  // connect: a process would never end. So whoever closes the link closes all of them.
+  // BullMQ makes duplicates too, and without a Redis it gives some of them up while they still try to connect.
   const copy = redis.duplicate.bind(redis);
   redis.duplicate = (override) => {
     const another = copy(override);
@@ -52,7 +50,6 @@ export async function openLink(url: string, credentials: QueueCredentials, log: 
   return {
     address,
     redis,
-    duplicate: () => redis.duplicate(),
     close: () => {
       for (const connection of connections) connection.disconnect();
     },
