@@ -58,10 +58,15 @@ export function targetThrough(instrument: Instrument, side: Side, target: Price 
 /** Which resting order, or the exchange itself, a price has reached. */
 export type Touch = 'liquidation' | 'stop' | 'target';
 
+/** Whether an open lies at or beyond the liquidation price (rules 17 and 41). */
+export function isTakenAway(direction: 1 | -1, liquidation: Price | null, open: number): boolean {
+  return liquidation !== null && (open - liquidation) * direction <= 0;
+}
+
 /** What an open reaches: liquidation before everything else, then the stop, then the target (rules 11 to 13, 41). */
 export function touchAtOpen({ side, stop, targetThrough, liquidation }: Resting, open: number): Touch | undefined {
   const direction = directionOf(side);
-  if (liquidation !== null && (open - liquidation) * direction <= 0) return 'liquidation';
+  if (isTakenAway(direction, liquidation, open)) return 'liquidation';
   if ((open - stop) * direction <= 0) return 'stop';
   return targetThrough !== null && (open - targetThrough) * direction >= 0 ? 'target' : undefined;
 }

@@ -53,6 +53,11 @@ export function liquidationPriceOf(
   return raw > 0 ? roundPrice(instrument, raw, side === 'long' ? 'up' : 'down') : null;
 }
 
+/** Whether a stop would come too late to protect: at the liquidation price or beyond it (rules 17 and 41). */
+export function isStopTooLate(direction: 1 | -1, stop: Price, liquidation: Price | null): boolean {
+  return liquidation !== null && (stop - liquidation) * direction <= 0;
+}
+
 export function marginUsdOf(instrument: Instrument, leverage: number, notional: MicroUsd): MicroUsd {
   return microUsd(Math.ceil(notional / leverageAt(instrument, leverage, notional)));
 }

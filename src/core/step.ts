@@ -3,6 +3,7 @@ import type { ExitReason, Side } from '../domain/trade.ts';
 import { type Account, FLAT, type Holding, type LegState, legState, legTerms, withLeg } from './account.ts';
 import type { Close, Command, Entry, Event, Fill } from './events.ts';
 import { book } from './ledger.ts';
+import { isStopTooLate } from './margin.ts';
 import { closedTrade, openPosition } from './positions.ts';
 import { approveEntry } from './risk.ts';
 import { movedStop } from './stops.ts';
@@ -156,8 +157,8 @@ function onEntryFill(account: Account, fill: Fill): Step {
   };
   const opened: Entry = { kind: 'opened', leg, position };
   const { liquidation, initialStop, direction } = position;
-  if (liquidation !== null && (initialStop - liquidation) * direction <= 0) {
-    // The stop would come too late to protect: out at once, at this same open (rules 17 and 41).
+  if (isStopTooLate(direction, initialStop, liquidation)) {
+    // Out at once, at this same open.
     return {
       account: withLeg(account, leg, { status: 'leaving', reason: 'liquidation-distance', ...held }, ledger),
       commands: [{ kind: 'exit', leg }],

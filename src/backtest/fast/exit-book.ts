@@ -1,13 +1,14 @@
 import {
   type BothTouched,
   exitPrice,
+  isTakenAway,
   type Resting,
   type Touch,
   targetThrough,
   touchAtOpen,
   touchInside,
 } from '../../core/fills.ts';
-import { liquidationPriceOf } from '../../core/margin.ts';
+import { isStopTooLate, liquidationPriceOf } from '../../core/margin.ts';
 import { isBeyondTolerance } from '../../core/positions.ts';
 import { distanceAt, initialStop, type MovableStop, movedStop, targetOf } from '../../core/stops.ts';
 import type { Distance, RiskRules } from '../../domain/risk-rules.ts';
@@ -168,8 +169,8 @@ export class ExitBook {
     resting.target = target === null ? null : targetOf(instrument, side, price, riskDistance, target);
     resting.targetThrough = targetThrough(instrument, side, resting.target);
     resting.liquidation = liquidationPriceOf(instrument, side, price, leverage, notionalUsd);
-    if (resting.liquidation !== null && (stop - resting.liquidation) * this.#direction <= 0) {
-      // The stop would come too late to protect: out at once, at this same open (rules 17 and 41).
+    if (isStopTooLate(this.#direction, stop, resting.liquidation)) {
+      // Out at once, at this same open.
       this.#leave(entryRow, market.candles.open[entryRow] as number, exitCode('liquidation-distance'));
     } else if (this.#isFixed) {
       this.#searchFixed(entry);
@@ -253,7 +254,7 @@ export class ExitBook {
       return;
     }
     const open = market.candles.open[row] as number;
-    const isTaken = touchAtOpen(this.#resting, open) === 'liquidation';
+    const isTaken = isTakenAway(this.#direction, this.#resting.liquidation, open);
     this.#leave(row, open, exitCode(isTaken ? 'liquidation' : reason));
   }
 

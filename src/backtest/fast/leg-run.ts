@@ -1,4 +1,4 @@
-import { exitPrice } from '../../core/fills.ts';
+import { exitPrice, isTakenAway } from '../../core/fills.ts';
 import { liquidationPriceOf } from '../../core/margin.ts';
 import { closeTimeAt } from '../../domain/candle.ts';
 import type { RiskRules } from '../../domain/risk-rules.ts';
@@ -179,7 +179,7 @@ export class LegRun {
     const { instrument } = this.leg;
     const open = this.market.candles.open[row] as number;
     const liquidation = liquidationPriceOf(instrument, this.side, this.entryPrice, this.#rules.leverage, notionalUsd);
-    const isTaken = liquidation !== null && (open - liquidation) * this.direction <= 0;
+    const isTaken = isTakenAway(this.direction, liquidation, open);
     this.fundingPerLot = this.market.fundingPerLot(this.entryRow, row, false);
     this.exitCode = exitCode(isTaken ? 'liquidation' : signalRow <= dueRow ? 'signal' : 'time');
     this.exitPrice = exitPrice(instrument, this.side, open, this.#slippageBps);
