@@ -21,6 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['report', 'journal', 'market', 'live'],
   config: ['core', 'strategy'],
   'index.ts': ['series', 'strategy'],
+  'research.ts': ['market', 'backtest', 'optimize', 'report', 'config'],
 };
 
 /** The only folders that may use a package; packages that are not listed are free, but for the pure folders. */
@@ -31,9 +32,14 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['cli'],
   'cli-table3': ['cli'],
   commander: ['cli'],
+  'danfojs-node': ['research.ts'],
+  hyparquet: ['market'],
+  'hyparquet-compressors': ['market'],
+  'hyparquet-writer': ['market'],
   ioredis: ['optimize'],
   pino: ['config'],
   'pino-pretty': ['config'],
+  ws: ['simulator'],
   yaml: ['config'],
   zod: ['config', 'evidence', 'exchange', 'report'],
 };

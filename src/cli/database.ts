@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
-import type { Interval } from '../domain/time.ts';
 import { type MarketDatabase, openDatabase } from '../market/database.ts';
+import type { SeriesKey } from '../market/series-store.ts';
 import type { Context } from './context.ts';
 
 /** Opens the database for the time that `body` takes, creates it where it is absent, and closes it whatever happens. */
@@ -47,13 +47,9 @@ export function shownPath(context: Context, path: string): string {
 }
 
 /** `hyperliquid BTC 1h`, `hyperliquid BTC funding` */
-export function seriesName(series: {
-  readonly source: string;
-  readonly coin: string;
-  readonly interval: Interval;
-  readonly kind: 'trade' | 'funding';
-}): string {
-  return `${series.source} ${series.coin} ${series.kind === 'funding' ? 'funding' : series.interval}`;
+export function seriesName({ source, coin, interval, kind }: SeriesKey): string {
+  const content = { trade: interval, mark: `${interval} mark`, funding: 'funding' }[kind];
+  return `${source} ${coin} ${content}`;
 }
 
 /** `1,234,567` */

@@ -3,8 +3,8 @@ import { type Interval, intervalMs } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 import { type MarketDatabase, onSnapshot } from './database.ts';
 
-/** Candles of trade prices, or funding settlements. */
-export type SeriesKind = 'trade' | 'funding';
+/** Candles of trade prices, candles of the mark price as we heard it, or funding settlements. */
+export type SeriesKind = 'trade' | 'mark' | 'funding';
 
 /** What is stored separately. Two sources of the same candle are two series. */
 export interface SeriesKey {
@@ -40,7 +40,7 @@ export interface SeriesQuery {
 export const HOME_SOURCE = 'hyperliquid';
 export const FUNDING_INTERVAL: Interval = '1h';
 
-const ROWS_OF = { trade: 'candles', funding: 'funding' } as const;
+const ROWS_OF = { trade: 'candles', mark: 'candles', funding: 'funding' } as const;
 
 /** The id of a series, which is created where it is new. Call inside a transaction. */
 export function seriesId(db: MarketDatabase, key: SeriesKey): number {
