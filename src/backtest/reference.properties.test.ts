@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mirrorArbitrary } from '../../test/mirror.ts';
-import { fuzzRuns, NO_HURRY, runArbitrary } from '../../test/random-run.ts';
+import { countable, fuzzRuns, NO_HURRY, runArbitrary } from '../../test/random-run.ts';
 import { story } from '../../test/story.ts';
 import { cashOf } from '../core/ledger.ts';
 import { type CandleColumns, closeTimeAt } from '../domain/candle.ts';
@@ -19,7 +19,7 @@ test(
   () => {
     fc.assert(
       fc.property(runArbitrary(), ({ spec }) => {
-        const { trades, ledger, equityUsd } = runReference(spec);
+        const { trades, ledger, equityUsd } = countable(() => runReference(spec));
         expect(ledger).toEqual({
           depositsUsd: spec.depositUsd,
           realisedUsd: sum(trades.map(({ grossPnlUsd }) => grossPnlUsd)),
@@ -46,7 +46,7 @@ describe('nothing that happened depends on what came later', () => {
   test('the trades of a longer span begin with those of the shorter, but for those still open', NO_HURRY, () => {
     fc.assert(
       fc.property(runAndRow, ({ spec, row }) => {
-        const long = runReference(spec);
+        const long = countable(() => runReference(spec));
         const short = runReference({ ...spec, to: row });
         const done = settled(short.trades);
         expect(long.trades.slice(0, done.length)).toEqual(done);
@@ -63,7 +63,7 @@ describe('nothing that happened depends on what came later', () => {
   test('poisoning every later candle, signal, range and rate changes no earlier trade', NO_HURRY, () => {
     fc.assert(
       fc.property(runAndRow, fc.integer({ min: 1, max: 2 ** 31 }), ({ spec, row }, seed) => {
-        const clean = runReference({ ...spec, to: row });
+        const clean = countable(() => runReference({ ...spec, to: row }));
         const poisoned = runReference({ ...spec, legs: spec.legs.map((leg) => poison(leg, row, seed)) });
         const done = settled(clean.trades);
         expect(poisoned.trades.slice(0, done.length)).toEqual(done);

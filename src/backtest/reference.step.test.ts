@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { fuzzRuns, NO_HURRY, runArbitrary } from '../../test/random-run.ts';
+import { countable, fuzzRuns, NO_HURRY, runArbitrary } from '../../test/random-run.ts';
 import type { Account, Position } from '../core/account.ts';
 import type { Command, Event } from '../core/events.ts';
 import { cashOf } from '../core/ledger.ts';
@@ -88,7 +88,7 @@ test('step is pure: a deeply frozen account serves, and the same input gives the
     steps++;
   };
   fc.assert(
-    fc.property(runArbitrary(), ({ spec }) => void runReference(spec)),
+    fc.property(runArbitrary(), ({ spec }) => void countable(() => runReference(spec))),
     { numRuns: fuzzRuns(300) },
   );
   expect(steps).toBeGreaterThan(1_000);
@@ -110,7 +110,7 @@ test(
     fc.assert(
       fc.property(runArbitrary(), ({ spec }) => {
         legs = new Map();
-        runReference(spec);
+        countable(() => runReference(spec));
         expect([...legs.values()].filter(({ position }) => position !== null)).toEqual([]);
       }),
       { numRuns: fuzzRuns(300) },
@@ -133,7 +133,7 @@ test('cash changes at fills alone, and by what their trades say', NO_HURRY, () =
     if ((event as Event).kind !== 'fill') expect(change).toBe(0);
   };
   fc.assert(
-    fc.property(runArbitrary(), ({ spec }) => void runReference(spec)),
+    fc.property(runArbitrary(), ({ spec }) => void countable(() => runReference(spec))),
     { numRuns: fuzzRuns(300) },
   );
 });
