@@ -1,15 +1,17 @@
 import { openTimeAt } from '../domain/candle.ts';
 import { LookAheadError } from '../domain/errors.ts';
+import type { Interval } from '../domain/time.ts';
 import { formatTime } from '../domain/time.ts';
 import { reachable } from '../series/horizon.ts';
-import { conditionsOf, settleOf } from '../strategy/define.ts';
+import { type BuiltStrategy, conditionsOf, settleOf } from '../strategy/define.ts';
+import type { LoadedStrategy } from '../strategy/load.ts';
 import { cutMarkets } from '../strategy/proof-stage.ts';
 import { describeDifference, proveStrategy } from '../strategy/prove.ts';
 import type { SignalBits } from '../strategy/signal-bits.ts';
 import { signalFlags } from '../strategy/signals.ts';
+import type { MarketRoom } from './market-room.ts';
 import type { LookAhead } from './outcome.ts';
 import { flagsOfBits } from './replay.ts';
-import type { StrategyBench } from './strategy-bench.ts';
 
 /** Candles whose future is taken away, each of them: enough to meet a cheat, and a second's work. */
 const CANDLES = 200;
@@ -17,6 +19,23 @@ const CANDLES = 200;
 const FEWEST_CANDLES = 24;
 /** More than the experiments of a proof need beside those and what the strategy takes to settle. */
 const CANDLES_BESIDE = 64;
+
+/** A strategy with its params, and what a run was told of it. */
+export interface Suspect {
+  readonly room: MarketRoom;
+  readonly loaded: LoadedStrategy;
+  readonly built: BuiltStrategy;
+  readonly interval: Interval;
+  readonly coins: readonly string[];
+  /** By coin. */
+  readonly bits: readonly SignalBits[];
+}
+
+/** Whether it has code of its own, which alone can look ahead. */
+export function hasOwnCode(built: BuiltStrategy): boolean {
+  const nodes = conditionsOf(built).map(({ condition }) => condition.node);
+  return reachable(nodes).some(({ custom }) => custom !== undefined);
+}
 
 /**
  * Makes sure that a strategy knows nothing of the future, before anything is concluded from what it says. Expressions
@@ -26,44 +45,41 @@ const CANDLES_BESIDE = 64;
  *
  * @throws LookAheadError with the first difference; and whatever the strategy throws.
  */
-export async function checkLookAhead(bench: StrategyBench): Promise<LookAhead> {
-  const { study, built, loaded, room } = bench;
-  const { interval, coins } = study;
-  const nodes = conditionsOf(built).map(({ condition }) => condition.node);
-  if (reachable(nodes).every(({ custom }) => custom === undefined)) return { kind: 'by-construction' };
-
+export async function checkLookAhead(suspect: Suspect): Promise<LookAhead> {
+  const { built, loaded, room, interval, coins } = suspect;
+  if (!hasOwnCode(built)) return { kind: 'by-construction' };
   const { from, to } = room.grid(interval);
   const candles = Math.min(CANDLES, to - settleOf(built, interval) - CANDLES_BESIDE);
   if (candles < FEWEST_CANDLES) return { kind: 'too-few-candles' };
   const markets = cutMarkets(room.markets(interval), 0, to);
   for (const coin of coins) {
     const { difference } = await proveStrategy({ loaded, params: built.params, coin, interval, markets, candles });
-    if (difference !== undefined) throw looksAhead(bench, coin, describeDifference(difference));
+    if (difference !== undefined) throw looksAhead(suspect, coin, describeDifference(difference));
   }
-  for (const leg of coins.keys()) await replay(bench, leg);
+  for (const leg of coins.keys()) await replay(suspect, leg);
   return { kind: 'replayed', candles: (to - from) * coins.length };
 }
 
-/** A fresh copy that sees one candle after the other must say what the study was told at once. */
-async function replay(bench: StrategyBench, leg: number): Promise<void> {
-  const { study, built, loaded, room } = bench;
-  const { from, to } = room.grid(study.interval);
-  const coin = study.coins[leg] as string;
+/** A fresh copy that sees one candle after the other must say what the run was told at once. */
+async function replay(suspect: Suspect, leg: number): Promise<void> {
+  const { built, loaded, room, interval } = suspect;
+  const { from, to } = room.grid(interval);
+  const coin = suspect.coins[leg] as string;
   const fresh = (await loaded.reload()).build(built.params);
-  const evaluation = room.evaluation(study.interval, coin);
+  const evaluation = room.evaluation(interval, coin);
   evaluation.request(...conditionsOf(fresh).map(({ condition }) => condition));
   for (let end = 1; end <= to; end++) evaluation.advanceTo(end);
-  const said = flagsOfBits(bench.bits[leg] as SignalBits, to);
+  const said = flagsOfBits(suspect.bits[leg] as SignalBits, to);
   const row = signalFlags(fresh, evaluation, from, to).findIndex((flags, i) => flags !== said[from + i]);
   if (row < 0) return;
-  const time = formatTime(openTimeAt(room.candles(study.interval, coin), from + row));
-  throw looksAhead(bench, coin, `at the candle of ${time} it signals something else when candles come one by one`);
+  const time = formatTime(openTimeAt(room.candles(interval, coin), from + row));
+  throw looksAhead(suspect, coin, `at the candle of ${time} it signals something else when candles come one by one`);
 }
 
-function looksAhead({ study, loaded }: StrategyBench, coin: string, difference: string): LookAheadError {
+function looksAhead({ interval, loaded }: Suspect, coin: string, difference: string): LookAheadError {
   const { name } = loaded.strategy;
   return new LookAheadError(`it looks ahead: ${difference}`, {
-    details: [`${coin} ${study.interval}`],
+    details: [`${name} on ${coin} ${interval}`],
     hint: `Code in a scan may keep nothing outside its state. Try: candor prove ${name} --coin ${coin}`,
   });
 }

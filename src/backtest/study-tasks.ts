@@ -28,8 +28,9 @@ export interface Judged {
 
 /** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims: what is run once. */
 export async function judgeTask(bench: StrategyBench): Promise<Judged> {
-  const { study, loaded, built } = bench;
-  const lookAhead = await checkLookAhead(bench);
+  const { study, loaded, built, room, bits } = bench;
+  const { interval, coins } = study;
+  const lookAhead = await checkLookAhead({ room, loaded, built, bits, interval, coins });
   const { strategy, sha256 } = loaded;
   const result = bench.run(study.cell);
   replay(bench.spec(study.cell), result, `the verdict run of '${strategy.name}'`);

@@ -4,10 +4,13 @@ import type { RunResult } from '../backtest/run.ts';
 import { CandorError } from '../domain/errors.ts';
 import type { Replayer } from '../optimize/cores.ts';
 import type { ChunkEvaluator } from '../optimize/evaluate.ts';
+import { requireNoLookAhead } from '../optimize/look-ahead.ts';
 import type { MetricColumns } from '../optimize/ranking.ts';
 import { type Replay, sampleOf } from '../optimize/replay.ts';
 import type { Ranking } from '../optimize/result.ts';
 import { valuesOf } from '../optimize/sweep-result.ts';
+import type { LoadedStrategy } from '../strategy/load.ts';
+import type { Context } from './context.ts';
 
 /** So many of the best are compared, whatever the sample. */
 const BEST_REPLAYED = 10;
@@ -68,14 +71,14 @@ function enginesDiffer(request: ReplayRequest, { index, difference, runs }: Repl
   const { block, params, cell } = plan.combinationAt(index);
   const { interval, coins, name } = block;
   const path = join(resultsPath, `${work.sweep.name}-difference-${index}-${identity.slice(0, 8)}.json`);
-  const { isSynthetic, source, fingerprint, fromMs, toMs, grids } = work.data;
+  const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs, grids } = work.data;
   const file = {
     what: 'the fast and the reference engine differ on this combination',
     combination: { index, interval, coins, strategy: name, params, rules: cell.rules },
     strategyFileSha256: work.strategies[block.strategy]?.fileSha256,
     depositUsd: work.sweep.depositUsd,
     costs: work.costs,
-    data: { isSynthetic, source, fingerprint, fromMs, toMs, grids: grids.map(gridFacts) },
+    data: { isSynthetic, asSeen, source, fingerprint, fromMs, toMs, grids: grids.map(gridFacts) },
     difference,
     metricsOfTheSweep: valuesOf(request.columns, index),
     trades: { fast: runs?.fast.trades, reference: runs?.reference.trades },
@@ -93,6 +96,30 @@ function enginesDiffer(request: ReplayRequest, { index, difference, runs }: Repl
       hint: 'This is a fault in Candor: please report it with that file. What the sweep had stored was taken back.',
     },
   );
+}
+
+/**
+ * Plays the best combinations again as they would trade live, those with code of their own: candle by candle, without
+ * the future.
+ *
+ * @throws LookAheadError with the candle at which a strategy knew what it could not know
+ */
+export async function replayAsLive(
+  evaluator: ChunkEvaluator,
+  strategies: readonly LoadedStrategy[],
+  best: Iterable<number>,
+  { out, signal }: Context,
+): Promise<void> {
+  let bar: ReturnType<typeof out.progress> | undefined;
+  const onProgress = (done: number, total: number): void => {
+    bar ??= out.progress('replayed without the future', total);
+    bar.update(done);
+  };
+  try {
+    await requireNoLookAhead(evaluator, strategies, best, { onProgress, signal });
+  } finally {
+    bar?.stop();
+  }
 }
 
 function shown(value: unknown): string {
