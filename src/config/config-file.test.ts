@@ -61,6 +61,14 @@ describe('the config', () => {
     ]);
   });
 
+  it('refuses an interval and a share of the request weight that the exchange does not have', () => {
+    expect(mistakes('ingest:\n  intervals: [1m, 1hr]\n  coins: [BTC, BTC]\n  weightPerMinute: 2000\n')).toEqual([
+      expect.stringMatching(/^line 2: ingest\.intervals\[1\]: '1hr' is not one of .* \(did you mean 1h\?\)$/),
+      'line 3: ingest.coins[1]: BTC is listed twice',
+      expect.stringContaining('line 4: ingest.weightPerMinute: 2000 is out of range (from 120 to 1200)'),
+    ]);
+  });
+
   it('says where the YAML itself is broken', () => {
     expect(mistakes('seed: 1\nseed: 2\n')).toEqual(['line 2: Map keys must be unique']);
   });

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { INTERVALS } from '../domain/time.ts';
 import { type Config, DEFAULT_CONFIG, LOG_LEVELS } from './config.ts';
-import { fraction, number, section, seed, wholeNumber } from './schema.ts';
+import { fraction, listOf, number, section, seed, wholeNumber } from './schema.ts';
 import { readYaml } from './yaml-file.ts';
 
 const STANDARD_FILE = 'config/candor.yaml';
@@ -31,6 +32,15 @@ const configSchema: z.ZodType<Config> = section({
   }).prefault({}),
   log: section({ level: z.enum(LOG_LEVELS).default(d.log.level) }).prefault({}),
   exchange: section({ apiUrl: z.url({ protocol: /^https?$/ }).default(d.exchange.apiUrl) }).prefault({}),
+  ingest: section({
+    coins: listOf(z.string().min(1), String).default(() => [...d.ingest.coins]),
+    intervals: listOf(z.enum(INTERVALS), String).default(() => [...d.ingest.intervals]),
+    weightPerMinute: wholeNumber({
+      from: 120,
+      to: 1_200,
+      why: 'one page of candles costs 104, and the exchange gives an address 1,200',
+    }).default(d.ingest.weightPerMinute),
+  }).prefault({}),
 });
 
 /**

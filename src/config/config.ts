@@ -1,5 +1,6 @@
 import type { Costs } from '../domain/risk-rules.ts';
 import type { GateThresholds } from '../domain/study.ts';
+import type { Interval } from '../domain/time.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -21,6 +22,14 @@ export interface Config {
   readonly gates: GateThresholds;
   readonly log: { readonly level: LogLevel };
   readonly exchange: { readonly apiUrl: string };
+  /** What 'candor ingest' records where its command line does not say. */
+  readonly ingest: {
+    /** Those that are traded first: their candles are confirmed first after a close. */
+    readonly coins: readonly string[];
+    readonly intervals: readonly Interval[];
+    /** What recording may take of the request weight that the exchange gives an address. */
+    readonly weightPerMinute: number;
+  };
 }
 
 /**
@@ -36,6 +45,7 @@ export const DEFAULT_CONFIG: Config = {
   gates: { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 },
   log: { level: 'info' },
   exchange: { apiUrl: 'https://api.hyperliquid.xyz' },
+  ingest: { coins: ['BTC', 'ETH', 'SOL'], intervals: ['1m', '30m', '1h'], weightPerMinute: 600 },
 };
 
 /** The part of the config that the engines need. */

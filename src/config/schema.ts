@@ -56,3 +56,17 @@ function checkRange(value: number, range: Range, context: z.core.$RefinementCtx<
 
 /** Seeds are 32 bits wide. */
 export const seed = wholeNumber({ from: 0, to: 0xffffffff });
+
+/** A list that is not empty and holds nothing twice. */
+export function listOf<Item>(item: z.ZodType<Item>, nameOf: (item: Item) => string) {
+  return z
+    .array(item)
+    .min(1)
+    .superRefine((items, context) => {
+      const names = items.map(nameOf);
+      names.forEach((name, i) => {
+        if (names.indexOf(name) < i)
+          context.addIssue({ code: 'custom', path: [i], message: `${name} is listed twice` });
+      });
+    });
+}

@@ -4,18 +4,8 @@ import { INTERVALS, intervalMs } from '../domain/time.ts';
 import { fromUsd } from '../domain/units.ts';
 import { deepFreeze } from './config-file.ts';
 import { riskRulesSchema } from './risk-schema.ts';
-import { section, seed, wholeNumber } from './schema.ts';
-import {
-  cellsOf,
-  countCells,
-  deposit,
-  type FilePlace,
-  findFile,
-  grid,
-  kebabCase,
-  listOf,
-  span,
-} from './study-schema.ts';
+import { listOf, section, seed, wholeNumber } from './schema.ts';
+import { cellsOf, countCells, deposit, type FilePlace, findFile, grid, kebabCase, span } from './study-schema.ts';
 import { readYaml } from './yaml-file.ts';
 
 const MAX_CELLS = 1000;

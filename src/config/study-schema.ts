@@ -7,7 +7,7 @@ import type { RiskCell, Span } from '../domain/study.ts';
 import { parseTime } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { riskRuleSchemas, ruleAsText } from './risk-schema.ts';
-import { number, section, wholeNumber } from './schema.ts';
+import { listOf, number, section, wholeNumber } from './schema.ts';
 
 /** What the files of studies and of sweeps have in common. */
 
@@ -52,20 +52,6 @@ export const grid = section(
     ]),
   ),
 ) as unknown as z.ZodType<Grid>;
-
-/** A list that is not empty and holds nothing twice. */
-export function listOf<Item>(item: z.ZodType<Item>, nameOf: (item: Item) => string) {
-  return z
-    .array(item)
-    .min(1)
-    .superRefine((items, context) => {
-      const names = items.map(nameOf);
-      names.forEach((name, i) => {
-        if (names.indexOf(name) < i)
-          context.addIssue({ code: 'custom', path: [i], message: `${name} is listed twice` });
-      });
-    });
-}
 
 export const deposit = number({
   from: 10,

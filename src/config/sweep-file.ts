@@ -6,18 +6,8 @@ import { fromUsd } from '../domain/units.ts';
 import { stepValues } from '../strategy/params.ts';
 import { deepFreeze } from './config-file.ts';
 import { riskRulesSchema } from './risk-schema.ts';
-import { section, seed } from './schema.ts';
-import {
-  cellsOf,
-  countCells,
-  deposit,
-  type FilePlace,
-  findFile,
-  grid,
-  kebabCase,
-  listOf,
-  span,
-} from './study-schema.ts';
+import { listOf, section, seed } from './schema.ts';
+import { cellsOf, countCells, deposit, type FilePlace, findFile, grid, kebabCase, span } from './study-schema.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** A risk grid of more is a slip of the pen; how many combinations a sweep may have is asked when it is run. */
