@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { fileURLToPath } from 'node:url';
 import type { Config, LogLevel } from '../config/config.ts';
 import type { Logger } from '../config/log.ts';
+import { projectRoot } from '../config/project-root.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import type { Interruption } from './interruption.ts';
 import { Output } from './output.ts';
@@ -96,13 +95,5 @@ export async function askOnce(
     return await Promise.race([lines.question(question, { signal }), ended]);
   } finally {
     lines.removeAllListeners('close').close();
-  }
-}
-
-/** The nearest folder upwards with strategies/ in it; else the clone that this file is in. */
-export function projectRoot(workingDirectory: string): string {
-  for (let folder = workingDirectory; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'strategies'))) return folder;
-    if (folder === dirname(folder)) return fileURLToPath(new URL('../../', import.meta.url));
   }
 }
