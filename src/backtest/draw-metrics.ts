@@ -23,8 +23,8 @@ export class DrawMetrics {
     const byLeg = markets.map((market) => this.#of(market));
     const tally = new TradeTally();
     for (let trade = 0; trade < trades.count; trade++) {
-      const [long, short] = byLeg[trades.legs[trade] as number] as readonly [Excursions, Excursions];
-      (trades.directions[trade] === 1 ? long : short).tally(run, trade, tally);
+      const [long, short] = byLeg[trades.leg(trade)] as readonly [Excursions, Excursions];
+      (trades.direction(trade) === 1 ? long : short).tally(run, trade, tally);
     }
     return { ...tally.metrics(), ...accountMetrics({ ledger: ledgerOf(run), equityUsd, heldRows }, this.#context) };
   }
@@ -59,13 +59,14 @@ class Excursions {
   /** Adds a trade to the tally. */
   tally(run: FastRun, trade: number, tally: TradeTally): void {
     const { trades } = run;
+    const { instrument } = this.#market;
     const known = this.#known;
-    const at = FIELDS * (trades.entryRows[trade] as number);
-    const exitPrice = trades.exitPrices[trade] as number;
-    const stop = trades.stops[trade] as number;
+    const at = FIELDS * trades.entryRow(trade);
+    const exitPrice = trades.exitPrice(trade, instrument);
+    const stop = trades.stop(trade, instrument);
     // Only the end of the data is stamped at a close that was survived.
-    const isEnd = reasonOf(trades.codes[trade] as number) === 'end';
-    const exitRow = (trades.exitRows[trade] as number) + (isEnd ? 1 : 0);
+    const isEnd = reasonOf(trades.code(trade)) === 'end';
+    const exitRow = trades.exitRow(trade) + (isEnd ? 1 : 0);
     if (known[at + EXIT_ROW] !== exitRow || known[at + EXIT_PRICE] !== exitPrice || known[at + STOP] !== stop) {
       known[at + EXIT_ROW] = exitRow;
       known[at + EXIT_PRICE] = exitPrice;
@@ -73,10 +74,10 @@ class Excursions {
       this.#look(run, trade, at);
     }
     const netUsd = trades.netUsd(trade);
-    const riskFraction = riskFractionOf(trades.entryPrices[trade] as number, stop);
+    const riskFraction = riskFractionOf(trades.entryPrice(trade, instrument), stop);
     tally.add(
       netUsd,
-      netUsd / (trades.riskUsd[trade] as number),
+      netUsd / trades.riskUsd(trade),
       riskFraction,
       known[at + MAE_R] as number,
       known[at + MFE_R] as number,
@@ -85,9 +86,9 @@ class Excursions {
 
   #look({ trades }: FastRun, trade: number, at: number): void {
     const known = this.#known;
-    const { tree } = this.#market;
-    const entryRow = trades.entryRows[trade] as number;
-    const entryPrice = trades.entryPrices[trade] as number;
+    const { tree, instrument } = this.#market;
+    const entryRow = trades.entryRow(trade);
+    const entryPrice = trades.entryPrice(trade, instrument);
     const exitPrice = known[at + EXIT_PRICE] as number;
     const exitRow = known[at + EXIT_ROW] as number;
     // Extremes are those of candles survived.

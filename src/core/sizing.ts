@@ -33,7 +33,12 @@ const LIQUIDATION_DISTANCE = refusalCode('liquidation-distance');
  * Distance to the stop by which an entry is sized: unrounded, from the close of the signal candle (rule 38). NaN where
  * the rules ask for an average true range, for the stop or for the trail, that is not there.
  */
-export function sizingDistance(rules: RiskRules, close: number, stopAtr: number, trailAtr: number): number {
+export function sizingDistance(
+  rules: Pick<RiskRules, 'stop' | 'trail'>,
+  close: number,
+  stopAtr: number,
+  trailAtr: number,
+): number {
   if ('atr' in rules.stop && !(stopAtr > 0)) return Number.NaN;
   if (rules.trail !== null && 'atr' in rules.trail.distance && !(trailAtr > 0)) return Number.NaN;
   return distanceAt(rules.stop, close, stopAtr);
@@ -57,7 +62,7 @@ export function sizeEntry(
 ): number {
   if (freeUsd <= 0) return NO_CASH;
   if (!(distance > 0)) return NO_ATR;
-  if (side === 'long' && reaches(distance, close)) return STOP_BELOW_ZERO;
+  if (isStopBelowZero(side, close, distance)) return STOP_BELOW_ZERO;
   const { sizing, leverage } = rules;
   const cash = freeUsd / 1e6;
   const most = leverageAt(instrument, leverage, ZERO_USD);
@@ -72,10 +77,57 @@ export function sizeEntry(
     notionalUsd = notionalAtClose(instrument, close, lots);
   }
   if (lots < 1) return BELOW_ONE_LOT;
-  if (!reaches(quantityOf(instrument, lots) * close, MIN_NOTIONAL_USD)) return BELOW_MINIMUM;
+  if (!isOrder(instrument, close, lots)) return BELOW_MINIMUM;
+  return isLiquidatedFirst(instrument, side, close, leverage, notionalUsd, distance) ? LIQUIDATION_DISTANCE : lots;
+}
+
+function isStopBelowZero(side: Side, close: number, distance: number): boolean {
+  return side === 'long' && reaches(distance, close);
+}
+
+function isOrder(instrument: Instrument, close: number, lots: Lots): boolean {
+  return reaches(quantityOf(instrument, lots) * close, MIN_NOTIONAL_USD);
+}
+
+/** Whether the exchange would take the position away before its stop, at a distance from the close. */
+function isLiquidatedFirst(
+  instrument: Instrument,
+  side: Side,
+  close: number,
+  leverage: number,
+  notionalUsd: MicroUsd,
+  distance: number,
+): boolean {
   const direction = directionOf(side);
   const liquidation = liquidationAt(instrument, side, close, leverage, notionalUsd);
-  return reaches(liquidation * direction, (close - direction * distance) * direction) ? LIQUIDATION_DISTANCE : lots;
+  return reaches(liquidation * direction, (close - direction * distance) * direction);
+}
+
+/**
+ * Whether `sizeEntry` refuses an entry whatever the cash, as long as its size stays in the lowest margin tier. It
+ * refuses no other for its distance.
+ */
+export function isRefusedForDistance(
+  instrument: Instrument,
+  leverage: number,
+  side: Side,
+  close: number,
+  distance: number,
+): boolean {
+  return (
+    !(distance > 0) ||
+    isStopBelowZero(side, close, distance) ||
+    isLiquidatedFirst(instrument, side, close, leverage, ZERO_USD, distance)
+  );
+}
+
+/** A size from which on `sizeEntry` refuses none for being small; Infinity where there is no close. */
+export function leastLots(instrument: Instrument, close: number): number {
+  if (!(close > 0)) return Number.POSITIVE_INFINITY;
+  // What the arithmetic of doubles comes to may be one off; the rule itself says what is enough.
+  let lots = Math.max(1, floorToLots(instrument, MIN_NOTIONAL_USD / close) - 1);
+  while (!isOrder(instrument, close, lots as Lots)) lots++;
+  return lots;
 }
 
 /** Value at an observed price, which need not be valid on the exchange; to the micro-dollar. */

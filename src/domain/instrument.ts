@@ -118,7 +118,17 @@ export function lotMicroCoins(instrument: Instrument): number {
  * @throws RangeError above $9 billion.
  */
 export function notionalOf(instrument: Instrument, price: Price, lots: Lots): MicroUsd {
-  return microUsd(Math.round(price * lotMicroCoins(instrument)) * lots);
+  return microUsd(perLotUsd(instrument, price) * lots);
+}
+
+/** Value of one lot at a valid price, in whole micro-dollars: another way to write that price. */
+export function perLotUsd(instrument: Instrument, price: Price): number {
+  return Math.round(price * lotMicroCoins(instrument));
+}
+
+/** The price at which one lot has this value, to the bit the one that it came from. */
+export function priceOfLot(instrument: Instrument, perLotUsd: number): Price {
+  return (perLotUsd / lotMicroCoins(instrument)) as Price;
 }
 
 /** The smallest valid price. */

@@ -11,6 +11,10 @@ const PICO_PER_MICRO = 1_000_000;
  */
 export function feeOf(notional: MicroUsd, rate: number): MicroUsd {
   const parts = Math.round(rate * RATE_SCALE);
+  // Where the product is exact, so is the quotient rounded up: it is a whole number, or further from one than doubles
+  // of its size are from each other.
+  const product = notional * parts;
+  if (Math.abs(product) <= Number.MAX_SAFE_INTEGER) return microUsd(Math.ceil(product / RATE_SCALE));
   const whole = Math.floor(notional / RATE_SCALE);
   const rest = notional - whole * RATE_SCALE;
   return microUsd(whole * parts + Math.ceil((rest * parts) / RATE_SCALE));

@@ -1,15 +1,16 @@
 import { limitCode } from '../../core/limits.ts';
 import { marginUsdOf } from '../../core/margin.ts';
 import { notionalAtClose, sizeEntry, sizingDistance } from '../../core/sizing.ts';
-import { notionalOf } from '../../domain/instrument.ts';
+import { notionalOf, perLotUsd, priceOfLot } from '../../domain/instrument.ts';
 import { feeOf, fundingOf } from '../../domain/money.ts';
 import { REFUSALS, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd } from '../../domain/units.ts';
 import { hasBit } from './bits.ts';
+import { NO_ENTRY } from './entry-table.ts';
 import { isInside, reasonOf } from './exit-book.ts';
-import { type LegRun, NO_ENTRY } from './leg-run.ts';
+import type { LegRun } from './leg-run.ts';
 import type { FastSpec } from './spec.ts';
-import type { TradeColumns } from './trade-columns.ts';
+import * as field from './trade-table.ts';
 
 /**
  * The account that the legs of a run share: sizes, limits and money, in whole micro-dollars. It does what `step` does,
@@ -17,7 +18,7 @@ import type { TradeColumns } from './trade-columns.ts';
  */
 export class FastAccount {
   readonly #spec: FastSpec;
-  readonly #trades: TradeColumns;
+  readonly trades: field.TradeTable;
   readonly refusals = new Int32Array(REFUSALS.length);
   conflicts = 0;
   lapses = 0;
@@ -35,10 +36,10 @@ export class FastAccount {
   /** Whether anything but the free cash of this one leg can refuse an entry. */
   readonly #isShared: boolean;
 
-  constructor(spec: FastSpec, trades: TradeColumns) {
+  constructor(spec: FastSpec, trades: field.TradeTable) {
     const { maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = spec.rules;
     this.#spec = spec;
-    this.#trades = trades;
+    this.trades = trades;
     this.#coinsInUse = new Uint8Array(spec.legs.length);
     const limits = [maxOpen, maxExposure, maxCoinExposure, maxSideExposure];
     this.#isShared = spec.legs.length > 1 || limits.some((limit) => limit !== null);
@@ -116,7 +117,7 @@ export class FastAccount {
       return;
     }
     leg.entryRow = leg.row;
-    leg.entryPrice = leg.book.entries.priceOf(leg.entry);
+    leg.entryPrice = priceOfLot(leg.leg.instrument, leg.book.entries.perLotOf(leg.entry));
     const notionalUsd = notionalOf(leg.leg.instrument, leg.entryPrice, leg.lots);
     leg.entryFeeUsd = feeOf(notionalUsd, this.#spec.costs.takerFee);
     this.feesUsd += leg.entryFeeUsd;
@@ -147,21 +148,21 @@ export class FastAccount {
     this.fundingUsd += fundingUsd;
     this.heldRows += (reason === 'end' ? leg.row : exitRow + (inside ? 1 : 0)) - entryRow;
 
-    const trades = this.#trades;
-    const trade = trades.next();
-    trades.legs[trade] = leg.index;
-    trades.directions[trade] = direction;
-    trades.entryRows[trade] = entryRow;
-    trades.exitRows[trade] = exitRow;
-    trades.codes[trade] = exitCode;
-    trades.lots[trade] = lots;
-    trades.entryPrices[trade] = leg.entryPrice;
-    trades.exitPrices[trade] = leg.exitPrice;
-    trades.stops[trade] = leg.stop;
-    trades.grossUsd[trade] = grossUsd;
-    trades.feesUsd[trade] = leg.entryFeeUsd + exitFeeUsd;
-    trades.fundingUsd[trade] = fundingUsd;
-    trades.riskUsd[trade] = Math.abs(entryNotionalUsd - notionalOf(instrument, leg.stop, lots));
+    const at = this.trades.next();
+    const trade = this.trades.values;
+    trade[at + field.LEG] = leg.index;
+    trade[at + field.DIRECTION] = direction;
+    trade[at + field.ENTRY_ROW] = entryRow;
+    trade[at + field.EXIT_ROW] = exitRow;
+    trade[at + field.CODE] = exitCode;
+    trade[at + field.LOTS] = lots;
+    trade[at + field.ENTRY_PER_LOT] = perLotUsd(instrument, leg.entryPrice);
+    trade[at + field.EXIT_PER_LOT] = perLotUsd(instrument, leg.exitPrice);
+    trade[at + field.STOP_PER_LOT] = perLotUsd(instrument, leg.stop);
+    trade[at + field.GROSS_USD] = grossUsd;
+    trade[at + field.FEES_USD] = leg.entryFeeUsd + exitFeeUsd;
+    trade[at + field.FUNDING_USD] = fundingUsd;
+    trade[at + field.RISK_USD] = Math.abs(entryNotionalUsd - notionalOf(instrument, leg.stop, lots));
     this.#release(leg);
     leg.lookFrom(leg.row);
   }

@@ -4,8 +4,9 @@ import { isInside } from './exit-book.ts';
 import { ExitLibrary } from './exit-library.ts';
 import { LegHeap } from './leg-heap.ts';
 import { decisionGridOf, LegRun } from './leg-run.ts';
+import { PlainTrades } from './plain-trades.ts';
 import type { FastRun, FastSpec } from './spec.ts';
-import { TradeColumns } from './trade-columns.ts';
+import { TradeTable } from './trade-table.ts';
 
 /**
  * The fast engine: what the reference engine does, trade for trade, at a cost that grows with trades and not with
@@ -14,20 +15,20 @@ import { TradeColumns } from './trade-columns.ts';
  */
 export class FastEngine {
   readonly #library: ExitLibrary;
-  readonly #trades = new TradeColumns();
+  readonly #trades = new TradeTable();
 
   /** @param memoryBytes what remembered exits may take before they are forgotten and found anew */
   constructor(memoryBytes?: number) {
     this.#library = new ExitLibrary(memoryBytes);
   }
 
-  /** @returns what the run came to; its columns are overwritten by the next run */
+  /** @returns what the run came to; its trades are overwritten by the next run */
   run(spec: FastSpec): FastRun {
     this.#trades.clear();
     const account = new FastAccount(spec, this.#trades);
     const legs = this.#legsOf(spec);
     const [only] = legs;
-    if (only !== undefined && legs.length === 1) runAlone(account, only);
+    if (only !== undefined && legs.length === 1) runAlone(account, only, PlainTrades.of(spec, only.plainGround()));
     else runTogether(account, legs);
     return {
       spec,
@@ -60,9 +61,12 @@ export class FastEngine {
   }
 }
 
-/** One leg needs no order of events but its own. */
-function runAlone(account: FastAccount, leg: LegRun): void {
-  while (leg.stage !== 'done') happen(account, leg);
+/** One leg needs no order of events but its own, and plain trades need no events. */
+function runAlone(account: FastAccount, leg: LegRun, plain: PlainTrades | undefined): void {
+  while (leg.stage !== 'done') {
+    if (leg.stage === 'decide') plain?.run(account, leg);
+    happen(account, leg);
+  }
 }
 
 /** Many legs on one account: always the one whose event is due first (rule 20). */

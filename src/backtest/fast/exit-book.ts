@@ -10,16 +10,19 @@ import {
 } from '../../core/fills.ts';
 import { isStopTooLate, liquidationPriceOf } from '../../core/margin.ts';
 import { isBeyondTolerance } from '../../core/positions.ts';
+import { isRefusedForDistance, sizingDistance } from '../../core/sizing.ts';
 import { distanceAt, initialStop, type MovableStop, movedStop, targetOf } from '../../core/stops.ts';
+import { perLotUsd, priceOfLot } from '../../domain/instrument.ts';
 import type { Distance, RiskRules } from '../../domain/risk-rules.ts';
 import { directionOf, EXIT_REASONS, type ExitReason } from '../../domain/trade.ts';
 import { type MicroUsd, type Price, ZERO_USD } from '../../domain/units.ts';
-import { type EntryTable, grown } from './market.ts';
+import type { EntryTable } from './entry-table.ts';
+import { grown } from './grown.ts';
 
-/** How a position ended, in one byte: the place of its reason among EXIT_REASONS, and these. */
-const REASON = 15;
+/** How a position ended, in six bits: the place of its reason among EXIT_REASONS, and these. */
+export const REASON = 15;
 /** Within the candle, not at its open. */
-const INSIDE = 16;
+export const INSIDE = 16;
 const BEYOND_TOLERANCE = 32;
 
 export function reasonOf(code: number): ExitReason {
@@ -50,12 +53,20 @@ export interface BracketRules extends Pick<RiskRules, 'stop' | 'target' | 'break
   readonly decision: { readonly rows: number; readonly phase: number };
 }
 
+/** Fields of what is remembered of an exit, side by side: a trade reads all of them. */
+export const EXIT_FIELDS = 4;
 /**
- * What is remembered of an exit lies together, because every trade of a sweep fetches it from memory that no cache
- * holds: row and code in one number, fill price, initial stop, funding per lot.
+ * Row × EXIT_CODES + code; 0 where the exit is not known yet; negative where the distance of the stop has the entry
+ * refused in the lowest margin tier, whatever its size, and REFUSED where its exit was therefore not looked for.
  */
-const RECORD = 4;
-const CODES = 64;
+export const EXIT_ROW_AND_CODE = 0;
+const REFUSED = -1;
+/** Fill and initial stop, in micro-dollars a lot. */
+export const EXIT_PER_LOT = 1;
+export const STOP_PER_LOT = 2;
+/** What a long of one lot received until then, in 10^−12 dollars. */
+export const FUNDING_PER_LOT = 3;
+export const EXIT_CODES = 64;
 
 /**
  * Where positions of one side end by what rests at the exchange: stop, target, moved stops, liquidation. That depends
@@ -71,15 +82,14 @@ export class ExitBook {
   readonly #isFixed: boolean;
   readonly #direction: 1 | -1;
   readonly #resting: { -readonly [Key in keyof Resting]: Resting[Key] };
-  /** Records by the number of the entry; 0 where an exit is not known yet. */
-  #records = new Float64Array(0);
+  /** By the number of the entry; not longer than what was asked for. */
+  records = new Float64Array(0);
 
   /** Of the exit that was looked up last. Where nothing is ever touched, the row is the number of rows. */
   row = 0;
   price = 0;
   code = 0;
   stop = 0;
-  /** What a long of one lot received until then, in 10^−12 dollars. */
   fundingPerLot = 0;
 
   constructor(entries: EntryTable, rules: BracketRules, inner?: ExitBook) {
@@ -93,36 +103,68 @@ export class ExitBook {
     this.#resting = { side: entries.side, stop: nowhere, target: null, targetThrough: null, liquidation: null };
   }
 
+  /** Sees to it that there is a record of an entry. */
+  record(entry: number): void {
+    const { records } = this.#withRoom(entry);
+    const at = entry * EXIT_FIELDS;
+    if (records[at + EXIT_ROW_AND_CODE] !== 0) return;
+    if (this.#isRefused(entry)) records[at + EXIT_ROW_AND_CODE] = REFUSED;
+    else this.#find(entry);
+  }
+
+  #withRoom(entry: number): this {
+    if (entry * EXIT_FIELDS >= this.records.length) {
+      this.records = grown(this.records, new Float64Array(this.entries.capacity * EXIT_FIELDS));
+    }
+    return this;
+  }
+
   /** Finds where the position of an entry ends, or remembers it: in the fields from `row` to `fundingPerLot`. */
   lookUp(entry: number): void {
-    const at = entry * RECORD;
-    const rowAndCode = at < this.#records.length ? (this.#records[at] as number) : 0;
-    if (rowAndCode === 0) {
+    const { records } = this.#withRoom(entry);
+    const at = entry * EXIT_FIELDS;
+    const rowAndCode = Math.abs(records[at + EXIT_ROW_AND_CODE] as number);
+    if (rowAndCode < EXIT_CODES) {
       this.#find(entry);
       return;
     }
-    this.row = Math.floor(rowAndCode / CODES);
-    this.code = rowAndCode - this.row * CODES;
-    this.price = this.#records[at + 1] as number;
-    this.stop = this.#records[at + 2] as number;
-    this.fundingPerLot = this.#records[at + 3] as number;
+    const { instrument } = this.entries.market;
+    this.row = Math.floor(rowAndCode / EXIT_CODES);
+    this.code = rowAndCode - this.row * EXIT_CODES;
+    this.price = priceOfLot(instrument, records[at + EXIT_PER_LOT] as number);
+    this.stop = priceOfLot(instrument, records[at + STOP_PER_LOT] as number);
+    this.fundingPerLot = records[at + FUNDING_PER_LOT] as number;
   }
 
   /** What it remembers takes so much. */
   get bytes(): number {
-    return this.#records.byteLength;
+    return this.records.byteLength;
   }
 
   #find(entry: number): void {
-    const at = entry * RECORD;
-    if (at >= this.#records.length) {
-      this.#records = grown(this.#records, new Float64Array(this.entries.capacity * RECORD));
-    }
     if (!this.#endsAsWithin(entry)) this.search(entry, ZERO_USD);
-    this.#records[at] = this.row * CODES + this.code;
-    this.#records[at + 1] = this.price;
-    this.#records[at + 2] = this.stop;
-    this.#records[at + 3] = this.fundingPerLot;
+    const { records } = this;
+    const { instrument } = this.entries.market;
+    const at = entry * EXIT_FIELDS;
+    const rowAndCode = this.row * EXIT_CODES + this.code;
+    records[at + EXIT_ROW_AND_CODE] = this.#isRefused(entry) ? -rowAndCode : rowAndCode;
+    records[at + EXIT_PER_LOT] = perLotUsd(instrument, this.price as Price);
+    records[at + STOP_PER_LOT] = perLotUsd(instrument, this.stop as Price);
+    records[at + FUNDING_PER_LOT] = this.fundingPerLot;
+  }
+
+  #isRefused(entry: number): boolean {
+    const { market, side } = this.entries;
+    const { stopAtr, trailAtr, leverage } = this.rules;
+    const close = this.entries.closeBefore(entry);
+    const signalRow = this.entries.rowOf(entry) - 1;
+    const distance = sizingDistance(
+      this.rules,
+      close,
+      stopAtr?.[signalRow] ?? Number.NaN,
+      trailAtr?.[signalRow] ?? Number.NaN,
+    );
+    return isRefusedForDistance(market.instrument, leverage, side, close, distance);
   }
 
   /**
@@ -157,7 +199,7 @@ export class ExitBook {
     const { market, side } = this.entries;
     const { instrument } = market;
     const { target, leverage } = this.rules;
-    const price = this.entries.priceOf(entry);
+    const price = priceOfLot(instrument, this.entries.perLotOf(entry));
     const { stop: wanted, stopAtr } = this.rules;
     const entryRow = this.entries.rowOf(entry);
     const atr = stopAtr?.[entryRow - 1] ?? Number.NaN;

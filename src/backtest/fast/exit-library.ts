@@ -2,9 +2,10 @@ import type { CandleColumns } from '../../domain/candle.ts';
 import type { Side } from '../../domain/trade.ts';
 import type { SignalBits } from '../../strategy/signal-bits.ts';
 import { BitSearch, either } from './bits.ts';
+import { EntryTable } from './entry-table.ts';
 import { type BracketRules, ExitBook, sizeOf } from './exit-book.ts';
 import type { DecisionGrid, SignalSearch } from './leg-run.ts';
-import { EntryTable, FastMarket } from './market.ts';
+import { FastMarket } from './market.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
 /**

@@ -6,11 +6,11 @@ import { intervalMs } from '../../domain/time.ts';
 import { directionOf, type Side } from '../../domain/trade.ts';
 import type { Lots, MicroUsd, Price } from '../../domain/units.ts';
 import { type BitSearch, NO_ROW } from './bits.ts';
+import { NO_ENTRY } from './entry-table.ts';
 import { type ExitBook, exitCode } from './exit-book.ts';
 import type { FastMarket } from './market.ts';
+import type { PlainGround } from './plain-trades.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
-
-export const NO_ENTRY = -1;
 
 /** What a leg does next. */
 export type Stage = 'decide' | 'enter' | 'exit' | 'done';
@@ -56,7 +56,7 @@ export class LegRun {
   direction: 1 | -1 = 1;
   lots = 0 as Lots;
   /** Its number among the entries of its side; NO_ENTRY where the next candle does not exist (rule 44). */
-  entry = NO_ENTRY;
+  entry: number = NO_ENTRY;
   entryRow = 0;
   entryPrice = 0 as Price;
   stop = 0 as Price;
@@ -131,13 +131,9 @@ export class LegRun {
     this.side = side;
     this.direction = directionOf(side);
     const next = this.row + 1;
-    if (next >= this.#to || !this.market.hasCandle(next)) {
-      this.entry = NO_ENTRY;
-      return this.market.candles.close[this.row] as number;
-    }
     const { entries } = this.book;
-    this.entry = entries.numberAt(next);
-    return entries.closeBefore(this.entry);
+    this.entry = next < this.#to ? entries.numberAt(next) : NO_ENTRY;
+    return this.entry === NO_ENTRY ? (this.market.candles.close[this.row] as number) : entries.closeBefore(this.entry);
   }
 
   get book(): ExitBook {
@@ -193,6 +189,14 @@ export class LegRun {
     this.fundingPerLot = this.market.fundingPerLot(this.entryRow, last, true);
     const close = this.market.candles.close[last] as number;
     this.exitPrice = exitPrice(this.leg.instrument, this.side, close, this.#slippageBps);
+  }
+
+  /** What plain trades of this leg need; undefined where it never speaks, or not at each of its rows. */
+  plainGround(): PlainGround | undefined {
+    const { entries } = this.#signals;
+    const { long, short } = this.leg.bits;
+    if (entries === undefined || this.#decisions.rows > 1) return undefined;
+    return { entries, long: long && this.#bookOf('long'), short: short && this.#bookOf('short') };
   }
 
   /** An order for the open of the next row. */

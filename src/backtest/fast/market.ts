@@ -1,8 +1,5 @@
-import { entryPrice } from '../../core/fills.ts';
 import type { CandleColumns } from '../../domain/candle.ts';
 import type { Instrument } from '../../domain/instrument.ts';
-import type { Side } from '../../domain/trade.ts';
-import type { Price } from '../../domain/units.ts';
 import type { FundingColumns } from '../funding.ts';
 import { TouchTree } from './touch-tree.ts';
 
@@ -87,98 +84,9 @@ function sumOf({ atOpen, inside }: FundingColumns, entryRow: number, exitRow: nu
   return sum;
 }
 
-const ENTRY_RECORD = 3;
-/** A power of two, as the hash table wants it. */
-const FIRST_CAPACITY = 64;
-const PLACES_PER_ENTRY = 2;
-/** 2^32 divided by the golden ratio: neighbouring rows are scattered (Knuth, The Art of Computer Programming, 6.4). */
-const SCATTER = 0x9e3779b1;
-
-/**
- * Every entry that was ever met on one side of a market, numbered in the order of meeting. A sweep meets the same few
- * again and again, so they lie close together: a hash table finds their number, and a record holds what is asked of
- * them.
- */
-export class EntryTable {
-  readonly side: Side;
-  readonly market: FastMarket;
-  readonly slippageBps: number;
-  #count = 0;
-  /** By number: the close before the entry, at which it is sized; the price of its fill; the row of its candle. */
-  #records = new Float64Array(ENTRY_RECORD * FIRST_CAPACITY);
-  /** Row of an entry and its number, side by side, at a place that follows from the row; 0 where there is none. */
-  #places = new Int32Array(2 * PLACES_PER_ENTRY * FIRST_CAPACITY);
-
-  constructor(market: FastMarket, side: Side, slippageBps: number) {
-    this.market = market;
-    this.side = side;
-    this.slippageBps = slippageBps;
-  }
-
-  /** How many entries there is room for. */
-  get capacity(): number {
-    return this.#records.length / ENTRY_RECORD;
-  }
-
-  closeBefore(entry: number): number {
-    return this.#records[entry * ENTRY_RECORD] as number;
-  }
-  priceOf(entry: number): Price {
-    return this.#records[entry * ENTRY_RECORD + 1] as Price;
-  }
-  rowOf(entry: number): number {
-    return this.#records[entry * ENTRY_RECORD + 2] as number;
-  }
-
-  /** The number of the entry at the open of a row, of a candle that exists and is not the first. */
-  numberAt(row: number): number {
-    const place = this.#placeOf(row);
-    return this.#places[place] === row ? (this.#places[place + 1] as number) : this.#add(row);
-  }
-
-  #placeOf(row: number): number {
-    const places = this.#places;
-    const mask = places.length - 1;
-    let place = (Math.imul(row, SCATTER) >>> 7) & mask & ~1;
-    while (places[place] !== row && places[place] !== 0) place = (place + 2) & mask;
-    return place;
-  }
-
-  #add(row: number): number {
-    const number = this.#count++;
-    if (number === this.capacity) this.#grow();
-    const { candles, instrument } = this.market;
-    const at = number * ENTRY_RECORD;
-    this.#records[at] = candles.close[row - 1] as number;
-    this.#records[at + 1] = entryPrice(instrument, this.side, candles.open[row] as number, this.slippageBps);
-    this.#records[at + 2] = row;
-    this.#place(row, number);
-    return number;
-  }
-
-  #place(row: number, number: number): void {
-    const place = this.#placeOf(row);
-    this.#places[place] = row;
-    this.#places[place + 1] = number;
-  }
-
-  #grow(): void {
-    const known = this.capacity;
-    this.#records = grown(this.#records, new Float64Array(2 * this.#records.length));
-    this.#places = new Int32Array(2 * this.#places.length);
-    for (let entry = 0; entry < known; entry++) this.#place(this.rowOf(entry), entry);
-  }
-}
-
 function isComplete({ close }: CandleColumns): boolean {
   for (let row = 0; row < close.length; row++) {
     if (!((close[row] as number) > 0)) return false;
   }
   return true;
-}
-
-/** The same values in a longer array. */
-export function grown<T extends Int8Array | Int32Array | Float64Array | Uint8Array | Uint16Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }

@@ -44,7 +44,7 @@ export function sweepMetrics(run: FastRun, signals: number, into: Float64Array, 
   let deepest = 0;
   for (let trade = 0; trade < n; trade++) {
     const netUsd = trades.netUsd(trade);
-    const r = netUsd / (trades.riskUsd[trade] as number);
+    const r = netUsd / trades.riskUsd(trade);
     sumR += r;
     sumSquaredR += r * r;
     if (netUsd > 0) {

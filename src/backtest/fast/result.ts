@@ -6,7 +6,7 @@ import { closeTimeAt, openTimeAt } from '../../domain/candle.ts';
 import { lotMicroCoins, notionalOf } from '../../domain/instrument.ts';
 import { feeOf } from '../../domain/money.ts';
 import { type ExitReason, REFUSALS, type Refusal, type Trade } from '../../domain/trade.ts';
-import { type Lots, type Price, ZERO_USD } from '../../domain/units.ts';
+import { ZERO_USD } from '../../domain/units.ts';
 import type { RunResult, RunSpec } from '../run.ts';
 import { bitsOfFlags } from './bits.ts';
 import { FastEngine } from './engine.ts';
@@ -47,17 +47,17 @@ export function tradesOf(run: FastRun): Trade[] {
 }
 
 function tradeOf({ spec, markets, trades }: FastRun, trade: number): Trade {
-  const legNumber = trades.legs[trade] as number;
+  const legNumber = trades.leg(trade);
   const leg = spec.legs[legNumber] as FastLeg;
   const market = markets[legNumber] as FastMarket;
-  const entryRow = trades.entryRows[trade] as number;
-  const exitRow = trades.exitRows[trade] as number;
-  const code = trades.codes[trade] as number;
+  const entryRow = trades.entryRow(trade);
+  const exitRow = trades.exitRow(trade);
+  const code = trades.code(trade);
   const reason = reasonOf(code);
   const { candles, instrument } = market;
   const intent = {
-    side: trades.directions[trade] === 1 ? 'long' : 'short',
-    lots: trades.lots[trade] as Lots,
+    side: trades.direction(trade) === 1 ? 'long' : 'short',
+    lots: trades.lots(trade),
     signalTimeMs: closeTimeAt(candles, entryRow - 1),
     notionalUsd: ZERO_USD,
     marginUsd: ZERO_USD,
@@ -71,7 +71,7 @@ function tradeOf({ spec, markets, trades }: FastRun, trade: number): Trade {
     leg: legNumber,
     order: 'entry',
     timeMs: openTimeAt(candles, entryRow),
-    price: trades.entryPrices[trade] as Price,
+    price: trades.entryPrice(trade, instrument),
     isMaker: false,
   });
   // Extremes are those of candles survived; only the end of the data is stamped at a close that was.
@@ -94,7 +94,7 @@ function tradeOf({ spec, markets, trades }: FastRun, trade: number): Trade {
       leg: legNumber,
       order: orderOf(reason),
       timeMs: isInside(code) ? closeTimeAt(candles, exitRow) : openTimeAt(candles, exitRow),
-      price: trades.exitPrices[trade] as Price,
+      price: trades.exitPrice(trade, instrument),
       isMaker: reason === 'target',
     },
     reason,
@@ -119,7 +119,7 @@ export function equityOf(run: FastRun): Float64Array {
   const equity = cashAtCloses(run, rows);
   for (let leg = 0; leg < spec.legs.length; leg++) {
     for (let trade = 0; trade < trades.count; trade++) {
-      if (trades.legs[trade] === leg) addOpenResult(run, trade, equity);
+      if (trades.leg(trade) === leg) addOpenResult(run, trade, equity);
     }
   }
   for (let i = 0; i < rows; i++) equity[i] = (equity[i] as number) / 1e6;
@@ -134,12 +134,12 @@ function cashAtCloses({ spec, markets, trades }: FastRun, rows: number): Float64
     cash[row - spec.from] = (cash[row - spec.from] as number) + usd;
   };
   for (let trade = 0; trade < trades.count; trade++) {
-    const { instrument } = markets[trades.legs[trade] as number] as FastMarket;
-    const notionalUsd = notionalOf(instrument, trades.entryPrices[trade] as Price, trades.lots[trade] as Lots);
+    const { instrument } = markets[trades.leg(trade)] as FastMarket;
+    const notionalUsd = notionalOf(instrument, trades.entryPrice(trade, instrument), trades.lots(trade));
     const entryFeeUsd = feeOf(notionalUsd, spec.costs.takerFee);
-    book(trades.entryRows[trade] as number, -entryFeeUsd);
-    if (reasonOf(trades.codes[trade] as number) !== 'end') {
-      book(trades.exitRows[trade] as number, trades.netUsd(trade) + entryFeeUsd);
+    book(trades.entryRow(trade), -entryFeeUsd);
+    if (reasonOf(trades.code(trade)) !== 'end') {
+      book(trades.exitRow(trade), trades.netUsd(trade) + entryFeeUsd);
     }
   }
   let sum: number = spec.depositUsd;
@@ -152,13 +152,13 @@ function cashAtCloses({ spec, markets, trades }: FastRun, rows: number): Float64
 
 /** What a position would bring at each close at which it is open: at the last stored close, exit costs not included. */
 function addOpenResult({ spec, markets, trades }: FastRun, trade: number, equity: Float64Array): void {
-  const market = markets[trades.legs[trade] as number] as FastMarket;
-  const direction = trades.directions[trade] as number;
-  const lots = trades.lots[trade] as number;
-  const entryPrice = trades.entryPrices[trade] as number;
-  const entryRow = trades.entryRows[trade] as number;
-  const isHeldToEnd = reasonOf(trades.codes[trade] as number) === 'end';
-  const until = isHeldToEnd ? spec.to : (trades.exitRows[trade] as number);
+  const market = markets[trades.leg(trade)] as FastMarket;
+  const direction = trades.direction(trade);
+  const lots = trades.lots(trade);
+  const entryPrice = trades.entryPrice(trade, market.instrument);
+  const entryRow = trades.entryRow(trade);
+  const isHeldToEnd = reasonOf(trades.code(trade)) === 'end';
+  const until = isHeldToEnd ? spec.to : trades.exitRow(trade);
   const scale = lotMicroCoins(market.instrument);
   let last = entryRow;
   for (let row = entryRow; row < until; row++) {
