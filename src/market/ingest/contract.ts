@@ -1,0 +1,85 @@
+import type { Timer } from '../../domain/clock.ts';
+import type { Interval } from '../../domain/time.ts';
+import type { FollowPlan } from './plan.ts';
+import type { CallSubject } from './schedule.ts';
+
+/** Where rows from the exchange come from, in the revision ledger and the table of gaps. */
+export const INGEST_ORIGIN = "the exchange's answers";
+
+/** What `backfill` fetches. */
+export interface BackfillRequest {
+  readonly coins: readonly string[];
+  readonly intervals: readonly Interval[];
+  readonly fromMs: number;
+  /** Now, where it is not said. */
+  readonly toMs?: number | undefined;
+  readonly timer: Timer;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BackfillProgress) => void) | undefined;
+  /** What a person should know, as it is found out. */
+  readonly onNotice?: ((notice: BackfillNotice) => void) | undefined;
+}
+
+/** How far a backfill is. Rows of candles and funding alike; one that the exchange does not serve counts as done. */
+export interface BackfillProgress extends CallSubject {
+  readonly done: number;
+  readonly total: number;
+  /** The stretch that has just been dealt with. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export type BackfillNotice =
+  /** The coin was listed after the start of what is wanted. `listedMs` is its first candle, to the day at least. */
+  | { readonly kind: 'listed'; readonly coin: string; readonly listedMs: number }
+  /** The coin is traded no more; its last candle closed then. Undefined where the exchange has no candle of it. */
+  | { readonly kind: 'delisted'; readonly coin: string; readonly sinceMs: number | undefined }
+  /** The exchange serves this series from then on, and no further back; undefined where it serves nothing. */
+  | ({ readonly kind: 'not-served'; readonly servedFromMs: number | undefined } & CallSubject);
+
+/** What a backfill came to, series by series in the order of the request; funding of a coin after its candles. */
+export interface BackfillReport {
+  readonly series: readonly BackfilledSeries[];
+}
+
+export interface BackfilledSeries extends CallSubject {
+  readonly added: number;
+  readonly revised: number;
+}
+
+export interface FollowOptions {
+  /** Aborted, it ends the run: after the transaction in hand, in well under a second. */
+  readonly signal: AbortSignal;
+  readonly onEvent?: ((event: FollowEvent) => void) | undefined;
+}
+
+/** What happens while following, for a log. Times are those of the exchange. */
+export type FollowEvent =
+  | { readonly kind: 'started'; readonly plan: FollowPlan; readonly skewMs: number }
+  /** The exchange's clock is this far ahead of ours (behind, where negative): told at the start and when it matters. */
+  | { readonly kind: 'skew'; readonly skewMs: number }
+  /** Rows were stored: up to this time the series is complete, as far as the exchange has it. */
+  | ({
+      readonly kind: 'stored';
+      readonly added: number;
+      readonly revised: number;
+      readonly upToMs: number;
+      /** From the close of the newest row to its being stored. */
+      readonly delayMs: number;
+    } & CallSubject)
+  /** The exchange has closed a candle, or settled funding, that its answer does not contain yet. */
+  | ({ readonly kind: 'absent'; readonly expectedMs: number; readonly againInMs: number | undefined } & CallSubject)
+  /** A call failed, and nothing of it was stored. */
+  | ({
+      readonly kind: 'failed';
+      readonly error: unknown;
+      readonly failures: number;
+      readonly againInMs: number;
+    } & CallSubject)
+  | ({ readonly kind: 'recovered'; readonly failures: number } & CallSubject)
+  /** Instruments or the clock could not be read; tried again with the next turn. */
+  | { readonly kind: 'trouble'; readonly what: 'instruments' | 'clock' | 'stream'; readonly error: unknown }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'lost'; readonly reason: 'closed' | 'silent' }
+  | { readonly kind: 'delisted'; readonly coin: string }
+  | { readonly kind: 'stopped' };
