@@ -1,8 +1,8 @@
 import { formatTime } from '../domain/time.ts';
 import { auditDatabase, type DataAudit, type Disagreement, type SeriesAudit } from '../market/audit.ts';
-import { describeGap } from '../market/gap-store.ts';
+import { describeGap, type ExplainedGap } from '../market/gap-store.ts';
 import { loadInstruments } from '../market/instrument-store.ts';
-import { type SeriesSummary, summarizeSeries } from '../market/series-store.ts';
+import { type SeriesSummary, summarizeSeries } from '../market/series-summary.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, seriesName, shownPath, withStoredDatabase } from './database.ts';
 import type { Column } from './output.ts';
@@ -33,7 +33,7 @@ const CHECK_COLUMNS: readonly Column<SeriesAudit>[] = [
   {
     title: 'no trade',
     align: 'right',
-    cell: (audit) => (audit.kind === 'trade' ? `${(audit.zeroVolumeFraction * 100).toFixed(2)} %` : '–'),
+    cell: ({ zeroVolumeFraction: share }) => (share === null ? '–' : `${(share * 100).toFixed(2)} %`),
   },
   { title: 'impossible', align: 'right', cell: ({ impossible }) => count(impossible.length) },
   { title: 'revised', align: 'right', cell: ({ revisions }) => count(revisions) },
@@ -65,7 +65,7 @@ export async function runCheck(options: CheckOptions, context: Context): Promise
   if (options.json) context.out.json(audit);
   else showAudit(audit, context);
   const isBroken = audit.integrity.length > 0 || audit.series.some(({ impossible }) => impossible.length > 0);
-  const isComplete = audit.disagreements.length === 0 && audit.series.every(({ gaps }) => gaps.length === 0);
+  const isComplete = audit.disagreements.length === 0 && audit.series.every(({ missing }) => missing === 0);
   return isBroken || (options.strict && !isComplete) ? 1 : 0;
 }
 
@@ -74,7 +74,7 @@ function showAudit(audit: DataAudit, { out }: Context): void {
   for (const series of audit.series) {
     if (series.gaps.length > 0) out.line(`\n${seriesName(series)}: ${counted(series.missing, 'row')} missing`);
     list(
-      series.gaps.map((gap) => `${describeGap(gap)}:\n${gap.reason ?? 'never delivered'}`),
+      series.gaps.map((gap) => `${describeGap(gap)}:\n${explanationOf(gap)}`),
       out,
     );
     if (series.impossible.length > 0) out.line(`\n${seriesName(series)}: candles that no market can have made`);
@@ -95,6 +95,11 @@ function showAudit(audit: DataAudit, { out }: Context): void {
     audit.integrity.length === 0 ? 'the file is sound' : 'THE FILE IS DAMAGED',
   ];
   out.line(`\n${count(audit.series.length)} series: ${findings.join(', ')}`);
+}
+
+function explanationOf({ reason, origin }: ExplainedGap): string {
+  if (origin === null) return 'never delivered';
+  return reason === 'unknown' ? `absent in ${origin}` : `${reason} (${origin})`;
 }
 
 function list(lines: readonly string[], out: Context['out']): void {

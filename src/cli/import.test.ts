@@ -8,7 +8,7 @@ import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { systemClock } from '../domain/clock.ts';
 import { openDatabase } from '../market/database.ts';
-import { summarizeSeries } from '../market/series-store.ts';
+import { summarizeSeries } from '../market/series-summary.ts';
 import { seriesName } from './database.ts';
 
 const START_MS = Date.UTC(2025, 0, 1);

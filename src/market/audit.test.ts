@@ -25,7 +25,7 @@ describe('the audit of a series', () => {
           rows: 4,
           firstOpenMs: at(0),
           lastOpenMs: at(5),
-          gaps: [{ fromMs: at(2), toMs: at(4), missing: 2, reason: 'absent in a test' }],
+          gaps: [{ fromMs: at(2), toMs: at(4), missing: 2, reason: 'unknown', origin: 'a test' }],
           missing: 2,
           zeroVolumeFraction: 0.25,
           impossible: [],
@@ -71,6 +71,7 @@ describe('the check of intervals against each other', () => {
       {
         source: 'hyperliquid',
         coin: 'BTC',
+        kind: 'trade',
         interval: '1h',
         partInterval: '30m',
         openTimeMs: at(1),

@@ -1,30 +1,25 @@
 import { type CandleColumns, openTimeAt } from '../domain/candle.ts';
-import { HOUR_MS, type Interval, intervalMs } from '../domain/time.ts';
+import { type Interval, intervalMs } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 import { loadCandles } from './candle-store.ts';
 import { integrityProblems, type MarketDatabase, onSnapshot } from './database.ts';
-import { FUNDING_MAX_AGE_MS } from './funding-rates.ts';
-import { type ExplainedGap, gapsOf, holesBetween } from './gap-store.ts';
+import { type ExplainedGap, gapsOf } from './gap-store.ts';
 import { resample } from './resample.ts';
-import { type SeriesSpan, type SeriesSummary, summarizeSeries } from './series-store.ts';
+import { type CandleKind, isCandles, type SeriesSpan } from './series-store.ts';
+import { type SeriesSummary, summarizeSeries } from './series-summary.ts';
 
 export interface SeriesAudit extends SeriesSummary {
   /** Ascending. */
   readonly gaps: readonly ExplainedGap[];
-  /** Rows that all gaps together lack. */
-  readonly missing: number;
-  /** Candles without a trade, as a fraction of all; 0 for funding. */
-  readonly zeroVolumeFraction: number;
   /** Opens of candles that no market can have made. */
   readonly impossible: readonly EpochMs[];
-  /** Rows that were later delivered with other values. */
-  readonly revisions: number;
 }
 
 /** A candle that is not what its own parts say. */
 export interface Disagreement {
   readonly source: string;
   readonly coin: string;
+  readonly kind: CandleKind;
   readonly interval: Interval;
   /** The interval of the parts. */
   readonly partInterval: Interval;
@@ -58,21 +53,11 @@ export function auditDatabase(db: MarketDatabase): DataAudit {
 }
 
 function auditSeries(db: MarketDatabase, series: SeriesSummary): SeriesAudit {
-  const gaps = series.kind === 'trade' ? gapsOf(db, series) : fundingGaps(db, series);
-  const revisions = db.prepare('SELECT count(*) FROM revisions WHERE series = ?').pluck().get(series.id) as number;
-  const silent = series.kind === 'trade' ? countSilent(db, series) : 0;
   return {
     ...series,
-    gaps,
-    missing: gaps.reduce((sum, gap) => sum + gap.missing, 0),
-    zeroVolumeFraction: silent / series.rows,
-    impossible: series.kind === 'trade' ? impossibleOpens(db, series) : [],
-    revisions,
+    gaps: gapsOf(db, series),
+    impossible: isCandles(series) ? impossibleOpens(db, series) : [],
   };
-}
-
-function countSilent(db: MarketDatabase, { id }: SeriesSpan): number {
-  return db.prepare('SELECT count(*) FROM candles WHERE series = ? AND v = 0').pluck().get(id) as number;
 }
 
 /** An import refuses such rows; one that is stored all the same was written by something else. */
@@ -83,26 +68,16 @@ function impossibleOpens(db: MarketDatabase, { id }: SeriesSpan): EpochMs[] {
     .all(id) as EpochMs[];
 }
 
-/**
- * Hours without a settlement. The exchange settled every eight hours until June 2023: a distance of eight hours is
- * none.
- */
-function fundingGaps(db: MarketDatabase, { id }: SeriesSpan): ExplainedGap[] {
-  const times = db.prepare('SELECT t FROM funding WHERE series = ? ORDER BY t').pluck().all(id) as number[];
-  return holesBetween(times, HOUR_MS)
-    .filter((hole) => hole.toMs - hole.fromMs !== FUNDING_MAX_AGE_MS - HOUR_MS)
-    .map((hole) => ({ ...hole, reason: null }));
-}
-
 /** Compares each stored interval with the next shorter one that divides it, wherever all parts are stored. */
 function crossCheck(db: MarketDatabase, series: readonly SeriesSpan[]): Disagreement[] {
-  const candles = series.filter((span) => span.kind === 'trade');
+  const candles = series.filter(isCandles);
   return candles.flatMap((whole) => {
     const part = candles
       .filter(
         (other) =>
           other.source === whole.source &&
           other.coin === whole.coin &&
+          other.kind === whole.kind &&
           intervalMs(other.interval) < intervalMs(whole.interval) &&
           intervalMs(whole.interval) % intervalMs(other.interval) === 0,
       )
@@ -112,6 +87,7 @@ function crossCheck(db: MarketDatabase, series: readonly SeriesSpan[]): Disagree
     return compare(loadCandles(db, whole), joined).map((found) => ({
       source: whole.source,
       coin: whole.coin,
+      kind: whole.kind,
       interval: whole.interval,
       partInterval: part.interval,
       ...found,

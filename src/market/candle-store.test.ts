@@ -5,6 +5,7 @@ import { HOUR_MS } from '../domain/time.ts';
 import { loadCandles, writeCandles } from './candle-store.ts';
 import { openDatabase } from './database.ts';
 import { gapsOf } from './gap-store.ts';
+import { revisionsOf } from './revision-store.ts';
 import { findCandleSeries, findStudySeries, listSeries, newestCommonEnd } from './series-store.ts';
 import { candleAt, candlesAt, memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
@@ -19,15 +20,23 @@ describe('writing candles', () => {
     expect(loadCandles(db, BTC).length).toBe(4);
   });
 
-  test('the first value seen is final: one that differs is counted and kept beside it, once', () => {
+  test('a later value replaces the first, and the ledger keeps both; the same again changes nothing', () => {
     const db = memoryDatabase();
     writeCandles(db, BTC, [candleAt(0, 100)], TEST_DELIVERY);
     const differing = [candleAt(0, 200)];
     expect(writeCandles(db, BTC, differing, TEST_DELIVERY)).toMatchObject({ added: 0, unchanged: 0, revised: 1 });
-    expect(writeCandles(db, BTC, differing, TEST_DELIVERY).revised).toBe(1);
-    expect(loadCandles(db, BTC).open[0]).toBe(100);
-    expect(db.prepare('SELECT t, value, origin, seen_ms FROM revisions').all()).toEqual([
-      { t: at(0), value: '[200,202,199,201,10]', origin: 'a test', seen_ms: NEW_YEAR_MS },
+    expect(writeCandles(db, BTC, differing, TEST_DELIVERY)).toMatchObject({ added: 0, unchanged: 1, revised: 0 });
+    expect(loadCandles(db, BTC).open[0]).toBe(200);
+    expect(loadCandles(db, { ...BTC, asSeen: true }).open[0]).toBe(100);
+    expect(revisionsOf(db, findCandleSeries(db, BTC))).toEqual([
+      {
+        timeMs: at(0),
+        nth: 1,
+        before: [100, 102, 99, 101, 10],
+        after: [200, 202, 199, 201, 10],
+        origin: 'a test',
+        seenMs: NEW_YEAR_MS,
+      },
     ]);
   });
 
@@ -50,23 +59,23 @@ describe('writing candles', () => {
 });
 
 describe('gaps', () => {
-  test('a hole in a delivery is known, with its reason; a hole between deliveries is not', () => {
+  test('a hole in a delivery is known, with its origin; a hole between deliveries is not', () => {
     const db = memoryDatabase();
     writeCandles(db, BTC, candlesAt([0, 3]), { ...TEST_DELIVERY, origin: 'january.csv' });
     writeCandles(db, BTC, candlesAt([5]), TEST_DELIVERY);
     expect(gapsOf(db, findCandleSeries(db, BTC))).toEqual([
-      { fromMs: at(1), toMs: at(3), missing: 2, reason: 'absent in january.csv' },
-      { fromMs: at(4), toMs: at(5), missing: 1, reason: null },
+      { fromMs: at(1), toMs: at(3), missing: 2, reason: 'unknown', origin: 'january.csv', isOutside: false },
+      { fromMs: at(4), toMs: at(5), missing: 1, reason: 'unknown', origin: null, isOutside: false },
     ]);
   });
 
-  test('a later delivery that has the candles takes the gap back, in part or whole; the rest keeps its reason', () => {
+  test('a later delivery that has the candles takes the gap back, in part or whole; the rest stays as it was', () => {
     const db = memoryDatabase();
     writeCandles(db, BTC, candlesAt([0, 5]), { ...TEST_DELIVERY, origin: 'january.csv' });
     writeCandles(db, BTC, candlesAt([2]), TEST_DELIVERY);
     expect(gapsOf(db, findCandleSeries(db, BTC))).toEqual([
-      { fromMs: at(1), toMs: at(2), missing: 1, reason: 'absent in january.csv' },
-      { fromMs: at(3), toMs: at(5), missing: 2, reason: 'absent in january.csv' },
+      { fromMs: at(1), toMs: at(2), missing: 1, reason: 'unknown', origin: 'january.csv', isOutside: false },
+      { fromMs: at(3), toMs: at(5), missing: 2, reason: 'unknown', origin: 'january.csv', isOutside: false },
     ]);
     writeCandles(db, BTC, candlesAt([0, 1, 2, 3, 4, 5]), TEST_DELIVERY);
     expect(gapsOf(db, findCandleSeries(db, BTC))).toEqual([]);

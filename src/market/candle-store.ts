@@ -4,10 +4,11 @@ import { DataError } from '../domain/errors.ts';
 import { formatTime, intervalMs } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
-import { type Gap, holesBetween, recordGaps } from './gap-store.ts';
-import { findCandleSeries, type SeriesKey, type SeriesQuery, seriesId } from './series-store.ts';
+import { type Gap, holesBetween, noteGaps } from './gap-store.ts';
+import { firstSeen, revisionWriter } from './revision-store.ts';
+import { type CandleKind, findCandleSeries, type SeriesKey, type SeriesQuery, seriesId } from './series-store.ts';
 
-/** Where rows come from, for the revision ledger and the reasons of gaps: a file's name, 'the exchange'. */
+/** Where rows come from, for the revision ledger and the table of gaps: a file's name, 'the exchange'. */
 export interface Delivery {
   readonly origin: string;
   readonly clock: Clock;
@@ -20,7 +21,7 @@ export interface WriteResult {
   readonly added: number;
   /** Rows that were stored before, with the same values. */
   readonly unchanged: number;
-  /** Rows that were stored before with other values: the first stay, these are in the revision ledger. */
+  /** Rows that were stored before with other values: these are stored now, and both are in the revision ledger. */
   readonly revised: number;
   /** Holes in what was delivered. */
   readonly gaps: readonly Gap[];
@@ -30,36 +31,35 @@ export interface WriteResult {
 const PAGE_ROWS = 10_000;
 
 /**
- * Stores candles in one transaction. Writing the same again changes nothing. A candle is final when it is first seen,
- * because a decision may have been made on it: one that differs later is counted and kept in `revisions`.
+ * Stores candles in one transaction. Writing the same again changes nothing. A candle that differs from the stored one
+ * replaces it, and the revision ledger keeps both: what was seen first is still there for those who ask for it.
  *
  * @param candles ascending, on the grid of the interval
  */
 export function writeCandles(
   db: MarketDatabase,
-  key: SeriesKey & { readonly kind: 'trade' },
+  key: SeriesKey & { readonly kind: CandleKind },
   candles: readonly ClosedCandle[],
   delivery: Delivery,
 ): WriteResult {
   return inTransaction(
     db,
     () => {
-      const series = seriesId(db, key);
-      const counts = insertCandles(db, series, candles, delivery);
-      const gaps = holesBetween(
-        candles.map((candle) => candle.openTimeMs),
-        intervalMs(key.interval),
-      );
-      recordGaps(db, { ...key, id: series }, gaps, candles, delivery.origin);
+      const series = { ...key, id: seriesId(db, key) };
+      const counts = storeRows(db, series.id, candles, delivery);
+      const times = candles.map((candle) => candle.openTimeMs);
+      const gaps = holesBetween(times, intervalMs(key.interval));
+      noteGaps(db, series, times, gaps, delivery.origin);
       return { ...counts, gaps };
     },
     delivery.dryRun === true ? 'rollback' : 'commit',
   );
 }
 
-type StoredRow = readonly [open: number, high: number, low: number, close: number, volume: number];
+/** Prices, volume and the number of trades, which is null where it is not known. */
+type StoredRow = readonly [open: number, high: number, low: number, close: number, volume: number, n: number | null];
 
-function insertCandles(
+function storeRows(
   db: MarketDatabase,
   series: number,
   candles: readonly ClosedCandle[],
@@ -68,25 +68,33 @@ function insertCandles(
   const insert = db.prepare(
     'INSERT OR IGNORE INTO candles (series, t, o, h, l, c, v, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const stored = db.prepare('SELECT o, h, l, c, v FROM candles WHERE series = ? AND t = ?').raw();
-  const revise = db.prepare(
-    'INSERT OR IGNORE INTO revisions (series, t, value, origin, seen_ms) VALUES (?, ?, ?, ?, ?)',
-  );
+  const read = db.prepare('SELECT o, h, l, c, v, n FROM candles WHERE series = ? AND t = ?').raw();
+  const replace = db.prepare('UPDATE candles SET o = ?, h = ?, l = ?, c = ?, v = ?, n = ? WHERE series = ? AND t = ?');
+  const revise = revisionWriter(db, series);
   let added = 0;
   let revised = 0;
-  for (const candle of candles) {
-    const { openTimeMs, open, high, low, close, volume, trades } = candle;
-    if (insert.run(series, openTimeMs, open, high, low, close, volume, trades ?? null).changes === 1) {
+  for (const { openTimeMs, open, high, low, close, volume, trades } of candles) {
+    const row: StoredRow = [open, high, low, close, volume, trades ?? null];
+    if (insert.run(series, openTimeMs, ...row).changes === 1) {
       added++;
       continue;
     }
-    const row: StoredRow = [open, high, low, close, volume];
-    const first = stored.get(series, openTimeMs) as StoredRow;
-    if (first.every((value, i) => value === row[i])) continue;
+    const stored = read.get(series, openTimeMs) as StoredRow;
+    if (agree(stored, row)) continue;
     revised++;
-    revise.run(series, openTimeMs, JSON.stringify(row), origin, clock.nowMs());
+    replace.run(...row, series, openTimeMs);
+    revise({ timeMs: openTimeMs, before: known(stored), after: known(row), origin, seenMs: clock.nowMs() });
   }
   return { added, revised, unchanged: candles.length - added - revised };
+}
+
+/** A source that does not count trades says nothing against one that does. */
+function agree(stored: StoredRow, row: StoredRow): boolean {
+  return stored.every((value, i) => value === row[i] || (i === 5 && (value === null || row[i] === null)));
+}
+
+function known(row: StoredRow): number[] {
+  return row.filter((value) => value !== null);
 }
 
 export interface CandleQuery extends SeriesQuery {
@@ -94,6 +102,8 @@ export interface CandleQuery extends SeriesQuery {
   readonly fromMs?: number | undefined;
   /** The last candle closes at or before this. */
   readonly toMs?: number | undefined;
+  /** Each candle as it was first delivered, instead of as it was last. */
+  readonly asSeen?: boolean | undefined;
 }
 
 /**
@@ -115,6 +125,7 @@ export function loadCandles(db: MarketDatabase, query: CandleQuery): CandleColum
     if (first === null || last === null) throw nothingInRange(query, span.firstOpenMs, span.lastOpenMs + stepMs);
     const columns = emptyColumns(query.coin, query.interval, epochMs(first), (last - first) / stepMs + 1);
     fillColumns(db, span.id, columns, last);
+    if (query.asSeen === true) overlayFirstSeen(db, span.id, columns, last);
     return columns;
   });
 }
@@ -148,5 +159,18 @@ function fillColumns(db: MarketDatabase, series: number, columns: CandleColumns,
       nextMs = t + 1;
     }
     if (rows.length < PAGE_ROWS) return;
+  }
+}
+
+function overlayFirstSeen(db: MarketDatabase, series: number, columns: CandleColumns, lastOpenMs: number): void {
+  const { open, high, low, close, volume, firstOpenMs } = columns;
+  const stepMs = intervalMs(columns.interval);
+  for (const [timeMs, values] of firstSeen(db, { id: series }, firstOpenMs, lastOpenMs)) {
+    const row = (timeMs - firstOpenMs) / stepMs;
+    // A candle that somebody has deleted was not seen.
+    if (Number.isNaN(close[row])) continue;
+    [open, high, low, close, volume].forEach((column, i) => {
+      column[row] = values[i] as number;
+    });
   }
 }

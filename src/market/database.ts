@@ -47,8 +47,8 @@ function prepared(db: MarketDatabase, path: string, first = (): unknown => undef
   try {
     refuseForeign(db, path);
     first();
-    db.pragma('foreign_keys = ON');
     migrate(db);
+    db.pragma('foreign_keys = ON');
     return db;
   } catch (error) {
     db.close();
@@ -129,9 +129,14 @@ function refuseForeign(db: MarketDatabase, path: string): void {
 
 function migrate(db: MarketDatabase): void {
   if (userVersion(db) === MIGRATIONS.length) return;
+  // A step may rebuild a table that others refer to; inside a transaction this could not be said any more.
+  db.pragma('foreign_keys = OFF');
   inTransaction(db, () => {
     // Read again under the lock: another process may have migrated while we waited.
-    for (let version = userVersion(db); version < MIGRATIONS.length; version++) db.exec(MIGRATIONS[version] as string);
+    for (const step of MIGRATIONS.slice(userVersion(db))) {
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
+    }
     db.pragma(`user_version = ${MIGRATIONS.length}`);
     db.pragma(`application_id = ${APPLICATION_ID}`);
   });

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { HOUR_MS } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 import { loadFunding, writeFunding } from './funding-store.ts';
+import { revisionsOf } from './revision-store.ts';
+import { listSeries, type StoredSeries } from './series-store.ts';
 import { memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
 const at = (hour: number): number => NEW_YEAR_MS + hour * HOUR_MS;
@@ -18,8 +20,10 @@ describe('stored funding', () => {
     });
     const again = writeFunding(db, BTC, [row(0, 0.1, -900), row(1, 0.3)], TEST_DELIVERY);
     expect(again).toEqual({ added: 0, unchanged: 1, revised: 1 });
-    expect([...loadFunding(db, 'BTC').rates]).toEqual([0.1, 0.2]);
-    expect(db.prepare('SELECT t, value FROM revisions').all()).toEqual([{ t: at(1), value: '[0.3]' }]);
+    expect([...loadFunding(db, 'BTC').rates]).toEqual([0.1, 0.3]);
+    expect([...loadFunding(db, 'BTC', { asSeen: true }).rates]).toEqual([0.1, 0.2]);
+    const [series] = listSeries(db);
+    expect(revisionsOf(db, series as StoredSeries)).toMatchObject([{ timeMs: at(1), before: [0.2], after: [0.3] }]);
   });
 
   test('the home exchange comes first; a coin without rates has none', () => {
@@ -28,7 +32,7 @@ describe('stored funding', () => {
     expect([...loadFunding(db, 'BTC').rates]).toEqual([0.9]);
     writeFunding(db, BTC, [row(0, 0.1)], TEST_DELIVERY);
     expect([...loadFunding(db, 'BTC').rates]).toEqual([0.1]);
-    expect([...loadFunding(db, 'BTC', 'another').rates]).toEqual([0.9]);
+    expect([...loadFunding(db, 'BTC', { source: 'another' }).rates]).toEqual([0.9]);
     expect(loadFunding(db, 'SOL').rates).toHaveLength(0);
   });
 });

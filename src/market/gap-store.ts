@@ -1,6 +1,7 @@
 import { formatTime, intervalMs } from '../domain/time.ts';
-import type { MarketDatabase } from './database.ts';
-import type { StoredSeries } from './series-store.ts';
+import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
+import { FUNDING_MAX_AGE_MS } from './funding-rates.ts';
+import { type SeriesKey, type StoredSeries, seriesId, spanOf, storedRows } from './series-store.ts';
 
 /** A stretch without rows. */
 export interface Gap {
@@ -11,9 +12,29 @@ export interface Gap {
   readonly missing: number;
 }
 
+/**
+ * Why there is nothing: the venue stood still, the coin was not listed yet, the venue had it once and serves it no more;
+ * or nobody has said why.
+ */
+export const GAP_REASONS = ['venue-stop', 'before-listing', 'not-served', 'unknown'] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
+
+/** What somebody says of a stretch without rows. */
+export interface GapClaim {
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
+  readonly reason: GapReason;
+  /** Who says so: a file that had no rows there, the exchange's answer. */
+  readonly origin: string;
+}
+
 export interface ExplainedGap extends Gap {
-  /** What is known about it; null where nobody has delivered that stretch yet. */
-  readonly reason: string | null;
+  readonly reason: GapReason;
+  /** Who says so; null where nobody has delivered that stretch yet. */
+  readonly origin: string | null;
+  /** Before the first row or after the last: nothing that the series itself lacks. */
+  readonly isOutside: boolean;
 }
 
 /** The holes in a list of ascending times. */
@@ -32,62 +53,167 @@ export function describeGap(gap: Gap): string {
 }
 
 /**
- * Writes down the holes of a delivery of candles as known gaps, and takes back those that it fills. Call inside the
- * transaction that wrote the rows.
+ * Writes down why stretches of a series have no rows, before its first row included. Of a stretch only what is really
+ * empty is kept. A later claim replaces an earlier one, but for 'unknown', which replaces nothing.
+ *
+ * @param claims on the grid of the interval
  */
-export function recordGaps(
+export function recordGaps(db: MarketDatabase, key: SeriesKey, claims: readonly GapClaim[]): void {
+  if (claims.length === 0) return;
+  inTransaction(db, () => {
+    const claimed = new ClaimedGaps(db, { ...key, id: seriesId(db, key) });
+    for (const claim of claims) claimed.lay(claim);
+  });
+}
+
+/**
+ * Takes back what was claimed of times that have rows now, and notes the holes of their delivery as unknown. Call inside
+ * the transaction that wrote the rows.
+ *
+ * @param timesMs of the rows, ascending
+ */
+export function noteGaps(
   db: MarketDatabase,
   series: StoredSeries,
+  timesMs: readonly number[],
   holes: readonly Gap[],
-  rows: readonly { readonly openTimeMs: number }[],
   origin: string,
 ): void {
-  const firstMs = rows[0]?.openTimeMs;
-  const lastMs = rows[rows.length - 1]?.openTimeMs;
+  const firstMs = timesMs[0];
+  const lastMs = timesMs.at(-1);
   if (firstMs === undefined || lastMs === undefined) return;
-  const known = db
-    .prepare(
-      `SELECT from_ms AS fromMs, to_ms AS toMs, reason FROM gaps
-        WHERE series = ? AND from_ms <= ? AND to_ms > ? ORDER BY from_ms`,
-    )
-    .all(series.id, lastMs, firstMs) as Omit<ExplainedGap, 'missing'>[];
-  const remove = db.prepare('DELETE FROM gaps WHERE series = ? AND from_ms = ?');
-  // The edges of a known gap are stored rows, so the parts of a new hole coincide with it or lie outside. What was
-  // known first keeps its reason; so it is written last.
-  const insert = db.prepare('INSERT OR REPLACE INTO gaps (series, from_ms, to_ms, reason) VALUES (?, ?, ?, ?)');
-  for (const gap of known) remove.run(series.id, gap.fromMs);
-  for (const gap of [...holes.map((hole) => ({ ...hole, reason: `absent in ${origin}` })), ...known]) {
-    for (const part of emptyParts(db, series, gap.fromMs, gap.toMs)) {
-      insert.run(series.id, part.fromMs, part.toMs, gap.reason);
+  const claimed = new ClaimedGaps(db, series);
+  for (const known of claimed.touching(firstMs, lastMs)) claimed.lay(known);
+  for (const { fromMs, toMs } of holes) claimed.lay({ fromMs, toMs, reason: 'unknown', origin });
+}
+
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What is claimed of the gaps of one series. No two claims overlap, and those that could be one are. */
+class ClaimedGaps {
+  readonly #series: StoredSeries;
+  readonly #touching;
+  readonly #stored;
+  readonly #remove;
+  readonly #insert;
+
+  constructor(db: MarketDatabase, series: StoredSeries) {
+    this.#series = series;
+    this.#touching = db.prepare(
+      `SELECT from_ms AS fromMs, to_ms AS toMs, reason, origin FROM gaps
+        WHERE series = ? AND from_ms <= ? AND to_ms >= ? ORDER BY from_ms`,
+    );
+    const rows = storedRows(series.kind);
+    this.#stored = db.prepare(`SELECT t FROM ${rows} WHERE series = ? AND t >= ? AND t < ? ORDER BY t`).pluck();
+    this.#remove = db.prepare('DELETE FROM gaps WHERE series = ? AND from_ms = ?');
+    this.#insert = db.prepare('INSERT INTO gaps (series, from_ms, to_ms, reason, origin) VALUES (?, ?, ?, ?, ?)');
+  }
+
+  /** The claims on these times and on those beside them, with which they may become one. */
+  touching(fromMs: number, toMs: number): GapClaim[] {
+    return this.#touching.all(this.#series.id, toMs, fromMs) as GapClaim[];
+  }
+
+  lay(claim: GapClaim): void {
+    const { fromMs, toMs } = claim;
+    const before = this.touching(fromMs, toMs);
+    const empty = this.#emptyParts(fromMs, toMs);
+    const known = clip(before, empty);
+    const fresh = empty.map((part) => ({ ...claim, ...part }));
+    const [over, under] = claim.reason === 'unknown' ? [known, fresh] : [fresh, known];
+    const { id } = this.#series;
+    for (const each of before) this.#remove.run(id, each.fromMs);
+    for (const each of joined([...subtract(before, [claim]), ...over, ...subtract(under, over)])) {
+      this.#insert.run(id, each.fromMs, each.toMs, each.reason, each.origin);
     }
+  }
+
+  #emptyParts(fromMs: number, toMs: number): Stretch[] {
+    const stepMs = intervalMs(this.#series.interval);
+    const stored = this.#stored.all(this.#series.id, fromMs, toMs) as number[];
+    const holes = holesBetween([fromMs - stepMs, ...stored, toMs], stepMs);
+    return holes.map((hole) => ({ fromMs: hole.fromMs, toMs: hole.toMs }));
   }
 }
 
-/** The parts of a stretch for which nothing is stored. */
-function emptyParts(db: MarketDatabase, series: StoredSeries, fromMs: number, toMs: number): Gap[] {
-  const stepMs = intervalMs(series.interval);
-  const stored = db
-    .prepare('SELECT t FROM candles WHERE series = ? AND t >= ? AND t < ? ORDER BY t')
-    .pluck()
-    .all(series.id, fromMs, toMs) as number[];
-  return holesBetween([fromMs - stepMs, ...stored, toMs], stepMs);
+/** The parts of ascending claims that lie in ascending stretches. */
+function clip(claims: readonly GapClaim[], stretches: readonly Stretch[]): GapClaim[] {
+  const parts: GapClaim[] = [];
+  let next = 0;
+  for (const claim of claims) {
+    while (next < stretches.length && (stretches[next] as Stretch).toMs <= claim.fromMs) next++;
+    for (let i = next; i < stretches.length && (stretches[i] as Stretch).fromMs < claim.toMs; i++) {
+      const { fromMs, toMs } = stretches[i] as Stretch;
+      parts.push({ ...claim, fromMs: Math.max(claim.fromMs, fromMs), toMs: Math.min(claim.toMs, toMs) });
+    }
+  }
+  return parts;
 }
 
-/** Every hole of a stored candle series, with its reason where a delivery has shown that there is nothing. */
+/** The parts of ascending claims that lie outside ascending stretches. */
+function subtract(claims: readonly GapClaim[], stretches: readonly Stretch[]): GapClaim[] {
+  return clip(claims, complement(stretches));
+}
+
+function complement(stretches: readonly Stretch[]): Stretch[] {
+  const starts = [Number.NEGATIVE_INFINITY, ...stretches.map(({ toMs }) => toMs)];
+  const ends = [...stretches.map(({ fromMs }) => fromMs), Number.POSITIVE_INFINITY];
+  return starts.map((fromMs, i) => ({ fromMs, toMs: ends[i] as number })).filter(({ fromMs, toMs }) => fromMs < toMs);
+}
+
+/** In order, and those that say the same of neighbouring times as one. */
+function joined(claims: readonly GapClaim[]): GapClaim[] {
+  const whole: GapClaim[] = [];
+  for (const claim of claims.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = whole.at(-1);
+    if (last?.toMs === claim.fromMs && last.reason === claim.reason && last.origin === claim.origin) {
+      whole[whole.length - 1] = { ...last, toMs: claim.toMs };
+    } else {
+      whole.push(claim);
+    }
+  }
+  return whole;
+}
+
+/** Every hole of a stored series with what is known of it, and what is known of the times before and after its rows. */
 export function gapsOf(db: MarketDatabase, series: StoredSeries): ExplainedGap[] {
+  return onSnapshot(db, () => {
+    const claims = new ClaimedGaps(db, series).touching(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const span = spanOf(db, series);
+    const stepMs = intervalMs(series.interval);
+    const covered = span === undefined ? [] : [{ fromMs: span.firstOpenMs, toMs: span.lastOpenMs + stepMs }];
+    const holes = holesOf(db, series);
+    const explained = clip(claims, holes);
+    const nothingSaid = holes.map(({ fromMs, toMs }) => ({ fromMs, toMs, reason: 'unknown', origin: '' }) as const);
+    const gapOf = (claim: GapClaim): ExplainedGap => ({
+      ...claim,
+      missing: (claim.toMs - claim.fromMs) / stepMs,
+      isOutside: false,
+    });
+    return [
+      ...subtract(claims, covered).map((claim) => ({ ...gapOf(claim), isOutside: true })),
+      ...explained.map(gapOf),
+      ...subtract(nothingSaid, explained).map((claim) => ({ ...gapOf(claim), origin: null })),
+    ].sort((a, b) => a.fromMs - b.fromMs);
+  });
+}
+
+/**
+ * The times between the first row and the last that have none. Of funding a distance of eight hours is no hole: the
+ * exchange settled that often until June 2023.
+ */
+function holesOf(db: MarketDatabase, series: StoredSeries): Stretch[] {
   const stepMs = intervalMs(series.interval);
   const holes = db
     .prepare(
       `SELECT previous + ? AS fromMs, t AS toMs FROM (
-         SELECT t, lag(t) OVER (ORDER BY t) AS previous FROM candles WHERE series = ?
+         SELECT t, lag(t) OVER (ORDER BY t) AS previous FROM ${storedRows(series.kind)} WHERE series = ?
        ) WHERE t - previous > ?`,
     )
-    .all(stepMs, series.id, stepMs) as { fromMs: number; toMs: number }[];
-  const reason = db.prepare('SELECT reason FROM gaps WHERE series = ? AND from_ms <= ? AND to_ms >= ?').pluck();
-  return holes.map(({ fromMs, toMs }) => ({
-    fromMs,
-    toMs,
-    missing: (toMs - fromMs) / stepMs,
-    reason: (reason.get(series.id, fromMs, toMs) as string | undefined) ?? null,
-  }));
+    .all(stepMs, series.id, stepMs) as Stretch[];
+  if (series.kind !== 'funding') return holes;
+  return holes.filter(({ fromMs, toMs }) => toMs - fromMs !== FUNDING_MAX_AGE_MS - stepMs);
 }

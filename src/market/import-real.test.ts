@@ -39,7 +39,9 @@ describeWithSharedData('real files', () => {
         fromMs: Date.UTC(2023, 2, 24, 12, 40),
         toMs: Date.UTC(2023, 2, 24, 14),
         missing: 80,
-        reason: 'absent in binance-spot_ETH_1m_20230320-0331.csv.gz',
+        reason: 'unknown',
+        origin: 'binance-spot_ETH_1m_20230320-0331.csv.gz',
+        isOutside: false,
       },
     ]);
   });

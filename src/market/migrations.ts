@@ -1,11 +1,22 @@
+import type Database from 'better-sqlite3';
+
+/** SQL, or what SQL cannot say exactly. */
+export type Migration = string | ((db: Database.Database) => void);
+
+/**
+ * Candles are sealed in blocks of this many milliseconds, four days, whatever their interval. The triggers of the
+ * schema repeat the number, which is why it can only change with another step.
+ */
+export const BLOCK_MS = 345_600_000;
+
 /**
  * The schema, one step per version; PRAGMA user_version counts the steps that a file has taken. A released step is
- * never changed, only followed by another.
+ * never changed, only followed by another. Foreign keys are not enforced while steps are taken.
  *
- * Times are UTC milliseconds. Two sources of one candle are two series. What was seen first stays: a differing row of
- * a later delivery is kept in `revisions`, never over the first.
+ * Times are UTC milliseconds. Two sources of one candle are two series. Tables of rows hold what was delivered last;
+ * what was there before is in `revisions`.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -103,4 +114,123 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (sweep, combination)
   ) STRICT, WITHOUT ROWID;
   `,
+  (db) => {
+    db.exec(MARK_SERIES);
+    db.exec(LEDGER);
+    fillLedger(db);
+    db.exec('DROP TABLE differing');
+    db.exec(GAP_REASONS);
+    db.exec(SEALED_BLOCKS);
+  },
 ];
+
+const MARK_SERIES = `
+  CREATE TABLE series_of_all_kinds (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    coin TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('trade', 'mark', 'funding')),
+    UNIQUE (source, coin, interval, kind)
+  ) STRICT;
+  INSERT INTO series_of_all_kinds SELECT * FROM series;
+  DROP TABLE series;
+  ALTER TABLE series_of_all_kinds RENAME TO series;
+`;
+
+const LEDGER = `
+  ALTER TABLE revisions RENAME TO differing;
+
+  -- The nth time that a row was delivered with other values than the stored ones. before and after are JSON:
+  -- [o, h, l, c, v], with n where it is known, or [rate]. The first before is what was seen first, each before is the
+  -- after above it, and the last after is the row itself.
+  CREATE TABLE revisions (
+    series INTEGER NOT NULL REFERENCES series (id),
+    t INTEGER NOT NULL,
+    nth INTEGER NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    seen_ms INTEGER NOT NULL,
+    PRIMARY KEY (series, t, nth)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+interface DifferingRow {
+  readonly series: number;
+  readonly t: number;
+  readonly value: string;
+  readonly origin: string;
+  readonly seen_ms: number;
+}
+
+/**
+ * The first value seen was the stored one, and later ones stood beside it. Now the last is stored, and the ledger says
+ * how it came to be. Numbers pass through JavaScript, since SQLite's own JSON rounds them to fifteen digits.
+ */
+function fillLedger(db: Database.Database): void {
+  const differing = db.prepare('SELECT * FROM differing ORDER BY series, t, seen_ms, value').all() as DifferingRow[];
+  const candle = db.prepare('SELECT o, h, l, c, v, n FROM candles WHERE series = ? AND t = ?').raw();
+  const rate = db.prepare('SELECT rate FROM funding WHERE series = ? AND t = ?').raw();
+  const revise = db.prepare('INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const setCandle = db.prepare(
+    'UPDATE candles SET o = ?, h = ?, l = ?, c = ?, v = ?, n = ? WHERE series = ? AND t = ?',
+  );
+  const setRate = db.prepare('UPDATE funding SET rate = ? WHERE series = ? AND t = ?');
+  for (const versions of Map.groupBy(differing, ({ series, t }) => `${series} ${t}`).values()) {
+    const { series, t } = versions[0] as DifferingRow;
+    const stored = (candle.get(series, t) ?? rate.get(series, t)) as (number | null)[] | undefined;
+    // A row that somebody has deleted has no versions either.
+    if (stored === undefined) continue;
+    let before = JSON.stringify(stored.filter((value) => value !== null));
+    versions.forEach(({ value, origin, seen_ms }, i) => {
+      revise.run(series, t, i + 1, before, value, origin, seen_ms);
+      before = value;
+    });
+    const last = JSON.parse(before) as number[];
+    if (last.length === 1) setRate.run(last[0], series, t);
+    else setCandle.run(...last, null, series, t);
+  }
+}
+
+const GAP_REASONS = `
+  ALTER TABLE gaps RENAME TO absences;
+
+  -- Times from_ms … to_ms (exclusive) without rows, and what is known of why; origin is who said so.
+  CREATE TABLE gaps (
+    series INTEGER NOT NULL REFERENCES series (id),
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('venue-stop', 'before-listing', 'not-served', 'unknown')),
+    origin TEXT NOT NULL,
+    PRIMARY KEY (series, from_ms)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO gaps
+    SELECT series, from_ms, to_ms, 'unknown', iif(reason LIKE 'absent in %', substr(reason, 11), reason) FROM absences;
+  DROP TABLE absences;
+`;
+
+const SEALED_BLOCKS = `
+  -- A row says that the candles of four days (block = t / 345600000) have not changed since it was written: how many
+  -- they are, how many without volume, and the sha256 of their columns, by which a copy of them is found. Whoever
+  -- changes a candle, by whatever means, takes the row away: the triggers belong to the file.
+  CREATE TABLE blocks (
+    series INTEGER NOT NULL REFERENCES series (id),
+    block INTEGER NOT NULL,
+    candles INTEGER NOT NULL,
+    silent INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (series, block)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TRIGGER candle_added AFTER INSERT ON candles BEGIN
+    DELETE FROM blocks WHERE series = NEW.series AND block = NEW.t / 345600000;
+  END;
+  CREATE TRIGGER candle_removed AFTER DELETE ON candles BEGIN
+    DELETE FROM blocks WHERE series = OLD.series AND block = OLD.t / 345600000;
+  END;
+  CREATE TRIGGER candle_changed AFTER UPDATE ON candles BEGIN
+    DELETE FROM blocks WHERE series = OLD.series AND block = OLD.t / 345600000;
+    DELETE FROM blocks WHERE series = NEW.series AND block = NEW.t / 345600000;
+  END;
+`;

@@ -6,6 +6,9 @@ import { type MarketDatabase, onSnapshot } from './database.ts';
 /** Candles of trade prices, candles of the mark price as we heard it, or funding settlements. */
 export type SeriesKind = 'trade' | 'mark' | 'funding';
 
+/** The kinds that are candles. */
+export type CandleKind = Exclude<SeriesKind, 'funding'>;
+
 /** What is stored separately. Two sources of the same candle are two series. */
 export interface SeriesKey {
   readonly source: string;
@@ -25,12 +28,10 @@ export interface SeriesSpan extends StoredSeries {
   readonly lastOpenMs: EpochMs;
 }
 
-export interface SeriesSummary extends SeriesSpan {
-  readonly rows: number;
-}
-
 /** What a study asks for: the source only when it must be a certain one. */
 export interface SeriesQuery {
+  /** Candles of trades unless the mark price is asked for. */
+  readonly kind?: CandleKind | undefined;
   readonly source?: string | undefined;
   readonly coin: string;
   readonly interval: Interval;
@@ -40,7 +41,14 @@ export interface SeriesQuery {
 export const HOME_SOURCE = 'hyperliquid';
 export const FUNDING_INTERVAL: Interval = '1h';
 
-const ROWS_OF = { trade: 'candles', mark: 'candles', funding: 'funding' } as const;
+export function isCandles<T extends SeriesKey>(series: T): series is T & { readonly kind: CandleKind } {
+  return series.kind !== 'funding';
+}
+
+/** The table that holds the rows of a series of that kind. */
+export function storedRows(kind: SeriesKind): 'candles' | 'funding' {
+  return kind === 'funding' ? 'funding' : 'candles';
+}
 
 /** The id of a series, which is created where it is new. Call inside a transaction. */
 export function seriesId(db: MarketDatabase, key: SeriesKey): number {
@@ -80,22 +88,13 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function spanOf(db: MarketDatabase, series: StoredSeries): SeriesSpan | undefined {
+/** How far a series reaches; undefined while it has no rows. */
+export function spanOf(db: MarketDatabase, series: StoredSeries): SeriesSpan | undefined {
   // Two queries of one extreme each: SQLite answers those from the index, both together by reading every row.
-  const rows = `FROM ${ROWS_OF[series.kind]} WHERE series = ?`;
+  const rows = `FROM ${storedRows(series.kind)} WHERE series = ?`;
   const firstOpenMs = db.prepare(`SELECT min(t) ${rows}`).pluck().get(series.id) as EpochMs | null;
   const lastOpenMs = db.prepare(`SELECT max(t) ${rows}`).pluck().get(series.id) as EpochMs | null;
   return firstOpenMs === null || lastOpenMs === null ? undefined : { ...series, firstOpenMs, lastOpenMs };
-}
-
-/** All series with their number of rows: what `data status` shows. */
-export function summarizeSeries(db: MarketDatabase): SeriesSummary[] {
-  return onSnapshot(db, () =>
-    listSeries(db).map((span) => ({
-      ...span,
-      rows: db.prepare(`SELECT count(*) FROM ${ROWS_OF[span.kind]} WHERE series = ?`).pluck().get(span.id) as number,
-    })),
-  );
 }
 
 /**
@@ -106,8 +105,9 @@ export function summarizeSeries(db: MarketDatabase): SeriesSummary[] {
  *   sources leave it open which one is meant.
  */
 export function findCandleSeries(db: MarketDatabase, query: SeriesQuery): SeriesSpan {
+  const { kind = 'trade' } = query;
   const candles = listSeries(db).filter(
-    (span) => span.kind === 'trade' && (query.source === undefined || span.source === query.source),
+    (span) => span.kind === kind && (query.source === undefined || span.source === query.source),
   );
   const ofCoin = candles.filter((span) => span.coin === query.coin);
   if (ofCoin.length === 0) {
