@@ -1,5 +1,6 @@
 import type { CandleSource } from '../backtest/candle-source.ts';
 import type { Settling, SpanRequest } from '../backtest/study-data.ts';
+import { systemTimer } from '../domain/clock.ts';
 import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
@@ -118,12 +119,15 @@ function halfStored({ kind }: SpanRequest, missing: readonly string[], cause: un
 
 async function fetchCandles(db: MarketDatabase, request: CandleRequest, context: Context): Promise<void> {
   const { coins, settlings } = request;
-  const [{ HyperliquidInfo }, { download }] = await Promise.all([
+  const [{ HyperliquidInfo }, { sharedBudget }, { download }] = await Promise.all([
     import('../exchange/info.ts'),
+    import('../market/request-weight.ts'),
     import('../market/download.ts'),
   ]);
   const { fromMs, toMs } = request.stretch ?? stretchOf(request, context.clock.nowMs());
-  const info = new HyperliquidInfo({ apiUrl: context.config.exchange.apiUrl, clock: context.clock });
+  const { apiUrl } = context.config.exchange;
+  const onWarning = (message: string): void => context.log.warn(message);
+  const info = new HyperliquidInfo({ apiUrl, budget: sharedBudget({ apiUrl, timer: systemTimer, onWarning }) });
   const intervals = settlings.map(({ interval }) => interval);
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {

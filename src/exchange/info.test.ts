@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fixedClock } from '../domain/clock.ts';
+import type { Timer } from '../domain/clock.ts';
 import { DataError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
 import { HOUR_MS } from '../domain/time.ts';
-import { HyperliquidInfo, type InfoOptions } from './info.ts';
+import { epochMs } from '../domain/units.ts';
+import { HyperliquidInfo } from './info.ts';
+import type { InfoOptions } from './requests.ts';
 
 const NOW_MS = 1_790_431_200_000;
 const META = {
@@ -59,13 +61,23 @@ async function exchange(answer: (request: InfoRequest) => Answer | undefined, op
   });
   const info = new HyperliquidInfo({
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    clock: fixedClock(NOW_MS),
-    sleep: async (ms) => {
-      slept.push(ms);
-    },
+    timer: sleepingTimer(slept),
     ...options,
   });
   return { info, requests, slept };
+}
+
+/** A timer that moves only when somebody sleeps by it, and keeps count of that. */
+function sleepingTimer(slept: number[] = []): Timer {
+  let nowMs = NOW_MS;
+  return {
+    nowMs: () => epochMs(nowMs),
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      slept.push(ms);
+      nowMs += ms;
+    },
+  };
 }
 
 /** The hour's candle as the exchange writes it. */
@@ -162,19 +174,14 @@ describe('candles', () => {
   });
 
   test('stay within 1,200 weight a minute: 20 and one for each 60 candles', async () => {
-    let nowMs = NOW_MS;
+    const timer = sleepingTimer();
     const sentAt: number[] = [];
     const { info } = await exchange(
       (request) => {
-        if (request.type === 'candleSnapshot') sentAt.push((nowMs - NOW_MS) / 1_000);
+        if (request.type === 'candleSnapshot') sentAt.push((timer.nowMs() - NOW_MS) / 1_000);
         return hoursFrom(0)(request);
       },
-      {
-        clock: { nowMs: () => nowMs as never },
-        sleep: async (ms) => {
-          nowMs += ms;
-        },
-      },
+      { timer },
     );
     await info.candles('BTC', '1h', NOW_MS - 60_000 * HOUR_MS, NOW_MS);
     // A page of 5,000 weighs 104, meta 20: eleven pages in the first minute, the twelfth in the next.
@@ -267,7 +274,9 @@ describe('when something goes wrong', () => {
     const refused = new HyperliquidInfo({ apiUrl: `http://127.0.0.1:${port}` });
     expect(await refused.isReachable()).toBe(false);
     await expect(refused.instruments()).rejects.toThrow(ExchangeUnreachableError);
-    await expect(refused.instruments()).rejects.toThrow(/cannot be reached \(ECONNREFUSED\)/);
+    await expect(refused.instruments()).rejects.toThrow(
+      /cannot be reached \(nobody listens at its address: ECONNREFUSED\)/,
+    );
     const nameless = new HyperliquidInfo({ apiUrl: 'http://candor.invalid', connectTimeoutMs: 500 });
     expect(await nameless.isReachable()).toBe(false);
   });
@@ -275,9 +284,12 @@ describe('when something goes wrong', () => {
   test('Ctrl-C ends a wait', async () => {
     const controller = new AbortController();
     const { info } = await exchange((request) => (request.type === 'meta' ? json(null, 429) : undefined), {
-      sleep: async (_ms, signal) => {
-        controller.abort(new Error('Ctrl-C'));
-        signal?.throwIfAborted();
+      timer: {
+        nowMs: () => epochMs(NOW_MS),
+        sleep: async (_ms, signal) => {
+          controller.abort(new Error('Ctrl-C'));
+          signal?.throwIfAborted();
+        },
       },
     });
     await expect(info.instruments({ signal: controller.signal })).rejects.toThrow('Ctrl-C');

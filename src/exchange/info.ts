@@ -1,65 +1,84 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpRequestError, InfoClient } from '@nktkas/hyperliquid';
 import type { ClosedCandle } from '../domain/candle.ts';
-import { type Clock, systemClock } from '../domain/clock.ts';
 import { DataError, didYouMean, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import { type Interval, intervalMs } from '../domain/time.ts';
-import { type Sleep, WeightLimiter } from './limiter.ts';
+import { DAY_MS, HOUR_MS, type Interval, intervalMs } from '../domain/time.ts';
+import { type EpochMs, epochMs } from '../domain/units.ts';
+import { type InfoOptions, type RequestOptions, Requests } from './requests.ts';
 import type { FundingSettlement } from './wire.ts';
 
-export const MAINNET_API_URL = 'https://api.hyperliquid.xyz';
-
-export interface InfoOptions {
-  readonly apiUrl?: string;
-  /** How long the first answer may take before the exchange counts as unreachable. */
-  readonly connectTimeoutMs?: number;
-  readonly clock?: Clock;
-  readonly sleep?: Sleep;
-}
-
-export interface FetchOptions {
+export interface FetchOptions extends RequestOptions {
   /** @param done of `total` candles that the asked-for time can have; at the end both are equal */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 3_000;
-const REQUEST_TIMEOUT_MS = 15_000;
-/** Limits of the exchange, per minute and address, and per answer. */
-const WEIGHT_PER_MINUTE = 1_200;
+/** The candles of one answer, ascending. */
+export interface CandlePage {
+  readonly candles: readonly ClosedCandle[];
+  /** The time that was asked about, on the grid, its end excluded. */
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+  /**
+   * Only the last page has it. `asked`: the first candle that was asked for is there. `served`: the exchange has none
+   * so early, because it serves no more, because the coin was listed later, or because it stood still then.
+   */
+  readonly end: 'asked' | 'served' | undefined;
+}
+
+/** How far the exchange's clock is ahead of this machine's. */
+export interface ClockSkew {
+  /** Exchange time minus time of this machine. */
+  readonly offsetMs: number;
+  /** Half of the round trip in which it was measured: the true offset is within this of it. */
+  readonly uncertaintyMs: number;
+}
+
+/** When a coin was traded; null where no trade is known. */
+export interface Listing {
+  readonly coin: string;
+  readonly isDelisted: boolean;
+  /**
+   * Open time of the first candle with a trade: of an hour, or of a day where its hours are served no more. The rows
+   * without volume that the exchange has filled in before (BTC: from 2020 on) are no trading.
+   */
+  readonly firstTradedMs: EpochMs | null;
+  /** Open time of the last day with a trade. Of a delisted coin: the day on which it was delisted. */
+  readonly lastTradedMs: EpochMs | null;
+}
+
+/** Weights per request and, beyond that, per row; rows per answer. */
 const BASE_WEIGHT = 20;
 const CANDLES_PER_ANSWER = 5_000;
 const CANDLES_PER_WEIGHT = 60;
 const RATES_PER_ANSWER = 500;
 const RATES_PER_WEIGHT = 20;
-/** Waits between attempts. Too many requests: until the minute that is measured is over. */
-const BUSY_WAITS_MS = [2_000, 4_000, 8_000, 16_000, 32_000];
-const FAILURE_WAITS_MS = [500, 1_000, 2_000];
+/** Before the first trade of any perpetual (February 2023), and near enough to cost little. */
+const BEFORE_FIRST_LISTING_MS = Date.UTC(2023, 0);
+const SKEW_SAMPLES = 3;
+
+/** The weight of a request for at most so many candles. */
+export function candleRequestWeight(candles: number): number {
+  return BASE_WEIGHT + Math.ceil(Math.min(candles, CANDLES_PER_ANSWER) / CANDLES_PER_WEIGHT);
+}
+
+/** The weight of a request for the funding of so long a time: one row an hour, 500 in an answer at the most. */
+export function fundingRequestWeight(spanMs: number): number {
+  const rows = Math.min(Math.floor(spanMs / HOUR_MS) + 1, RATES_PER_ANSWER);
+  return BASE_WEIGHT + Math.ceil(rows / RATES_PER_WEIGHT);
+}
 
 /** The exchange's public data: no key, no account. Every answer is checked before anybody sees it. */
 export class HyperliquidInfo {
-  readonly #apiUrl: string;
-  readonly #connectTimeoutMs: number;
-  readonly #clock: Clock;
-  readonly #sleep: Sleep;
-  readonly #limiter: WeightLimiter;
-  #client: Promise<InfoClient> | undefined;
-  #contact: Promise<void> | undefined;
+  readonly #requests: Requests;
   #instruments: Promise<readonly Instrument[]> | undefined;
 
   constructor(options: InfoOptions = {}) {
-    this.#apiUrl = options.apiUrl ?? MAINNET_API_URL;
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    this.#clock = options.clock ?? systemClock;
-    this.#sleep = options.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
-    this.#limiter = new WeightLimiter(WEIGHT_PER_MINUTE, this.#clock, this.#sleep);
+    this.#requests = new Requests(options);
   }
 
   /** Does the exchange answer at all? Known within seconds. */
   async isReachable(): Promise<boolean> {
     try {
-      await this.#reach();
+      await this.#requests.reach({});
       return true;
     } catch (error) {
       if (error instanceof ExchangeUnreachableError) return false;
@@ -68,53 +87,104 @@ export class HyperliquidInfo {
   }
 
   /**
-   * Closed candles that open at or after `fromMs` and close at or before `toMs`, ascending. The exchange keeps the
-   * newest 5,000 of an interval, so the first may be later than asked for.
+   * The exchange's time as it answered; null when its answer has none. It may lag by the fraction of a second that a
+   * block takes.
+   */
+  async serverTime(options: RequestOptions = {}): Promise<EpochMs | null> {
+    return (await this.#requests.exchangeTime(options))?.timeMs ?? null;
+  }
+
+  /**
+   * How far the exchange's clock is ahead: its time less the middle of the round trip, of the quickest of a few. Null
+   * when its answers have no time.
+   */
+  async clockSkew(options: RequestOptions & { readonly samples?: number } = {}): Promise<ClockSkew | null> {
+    const { samples = SKEW_SAMPLES } = options;
+    let best: ClockSkew | null = null;
+    for (let sample = 0; sample < samples; sample++) {
+      const answer = await this.#requests.exchangeTime(options);
+      if (answer === null) return null;
+      const { timeMs, sentMs, answeredMs } = answer;
+      const uncertaintyMs = (answeredMs - sentMs) / 2;
+      // A round trip that ended before it began has measured a clock that was set meanwhile.
+      if (uncertaintyMs < 0 || (best !== null && best.uncertaintyMs <= uncertaintyMs)) continue;
+      best = { offsetMs: timeMs - (sentMs + answeredMs) / 2, uncertaintyMs };
+    }
+    return best;
+  }
+
+  /**
+   * Closed candles that open at or after `fromMs` and close at or before `toMs`, page by page as they are fetched, the
+   * newest page first: only the far end is unknown. The exchange keeps the newest 5,000 of an interval, so the first
+   * may be later than asked for. Closed is what is closed by the exchange's clock; this machine's is not asked.
    *
    * @throws UsageError for an unknown coin, with the nearest names
    * @throws ExchangeUnreachableError
    * @throws DataError for an answer that is not what it should be
+   */
+  async *candlePages(
+    coin: string,
+    interval: Interval,
+    fromMs: number,
+    toMs: number,
+    options: RequestOptions = {},
+  ): AsyncGenerator<CandlePage, void, undefined> {
+    await this.#requireCoin(coin, options);
+    const stepMs = intervalMs(interval);
+    const startMs = Math.ceil(fromMs / stepMs) * stepMs;
+    const nowMs = await this.#exchangeTimeFor(floorTo(toMs, stepMs), options);
+    let endMs = floorTo(Math.min(toMs, nowMs), stepMs);
+    let oldestMs: number | undefined;
+    while (endMs > startMs) {
+      const pageMs = Math.max(startMs, endMs - CANDLES_PER_ANSWER * stepMs);
+      const candles = await this.#candlePage({ coin, interval, fromMs: pageMs, toMs: endMs, nowMs }, options);
+      // Where the exchange has no more, an answer is empty; but the newest may be missing alone.
+      const isLast = pageMs === startMs || (candles.length === 0 && oldestMs !== undefined);
+      oldestMs = candles[0]?.openTimeMs ?? oldestMs;
+      const end = oldestMs === startMs ? 'asked' : 'served';
+      yield { candles, fromMs: epochMs(pageMs), toMs: epochMs(endMs), end: isLast ? end : undefined };
+      if (isLast) return;
+      endMs = pageMs;
+    }
+  }
+
+  /**
+   * The candles of `candlePages` all at once, ascending.
+   *
+   * @throws as `candlePages`
    */
   async candles(
     coin: string,
     interval: Interval,
     fromMs: number,
     toMs: number,
-    { onProgress, signal }: FetchOptions = {},
+    { onProgress, ...options }: FetchOptions = {},
   ): Promise<ClosedCandle[]> {
-    await this.#requireCoin(coin, signal);
-    const stepMs = intervalMs(interval);
-    const startMs = Math.ceil(fromMs / stepMs) * stepMs;
-    let endMs = Math.floor(Math.min(toMs, this.#clock.nowMs()) / stepMs) * stepMs;
-    const total = Math.max(0, (endMs - startMs) / stepMs);
-    const pages: ClosedCandle[][] = [];
-    // Backwards, because only the far end is unknown: where the exchange has no more, an answer is empty.
-    while (endMs > startMs) {
-      const pageMs = Math.max(startMs, endMs - CANDLES_PER_ANSWER * stepMs);
-      const page = await this.#candlePage(coin, interval, pageMs, endMs, signal);
-      if (page.length === 0 && pages.length > 0) break;
-      if (page.length > 0) pages.unshift(page);
-      endMs = pageMs;
-      onProgress?.(total - (endMs - startMs) / stepMs, total);
+    const pages: (readonly ClosedCandle[])[] = [];
+    let total = 0;
+    let done = 0;
+    for await (const page of this.candlePages(coin, interval, fromMs, toMs, options)) {
+      pages.unshift(page.candles);
+      if (pages.length === 1) total = Math.floor((page.toMs - fromMs) / intervalMs(interval));
+      done += (page.toMs - page.fromMs) / intervalMs(interval);
+      onProgress?.(done, total);
     }
     onProgress?.(total, total);
     return pages.flat();
   }
 
-  /** Candles that open from `fromMs` and close by `toMs`, both on the grid. */
+  /** Candles that open from `fromMs` and close by `toMs`, both on the grid, and by `nowMs` of the exchange. */
   async #candlePage(
-    coin: string,
-    interval: Interval,
-    fromMs: number,
-    toMs: number,
-    signal: AbortSignal | undefined,
+    page: { coin: string; interval: Interval; fromMs: number; toMs: number; nowMs: number },
+    options: RequestOptions,
   ): Promise<ClosedCandle[]> {
+    const { coin, interval, fromMs, toMs, nowMs } = page;
     const request = { coin, interval, startTime: fromMs, endTime: toMs - 1 };
-    const weight = BASE_WEIGHT + Math.ceil((toMs - fromMs) / intervalMs(interval) / CANDLES_PER_WEIGHT);
-    const answer = await this.#request((client, abort) => client.candleSnapshot(request, abort), weight, signal);
+    const weight = candleRequestWeight((toMs - fromMs) / intervalMs(interval));
+    const answer = await this.#requests.send((client, abort) => client.candleSnapshot(request, abort), weight, options);
     const { parseCandles, requireGrid } = await import('./wire.ts');
     const origin = `the exchange's answer to candleSnapshot ${coin} ${interval}`;
-    const parsed = parseCandles(answer, origin, this.#clock.nowMs());
+    const parsed = parseCandles(answer, origin, nowMs);
     if (parsed === undefined) return [];
     if (parsed.coin !== coin || parsed.interval !== interval) {
       throw new DataError(`${origin} is about ${parsed.coin} ${parsed.interval}`);
@@ -128,162 +198,118 @@ export class HyperliquidInfo {
   }
 
   /**
-   * Funding settlements from `fromMs` to `toMs`, both included, ascending.
+   * A time that has passed on the exchange: later than `wantedMs` if it is that late there. It is the exchange's own
+   * word, so that no clock of this machine, wrong or just set right, makes a forming candle look closed. Only an
+   * exchange that does not tell the time is judged by this machine's clock.
+   */
+  async #exchangeTimeFor(wantedMs: number, options: RequestOptions): Promise<number> {
+    await this.#requests.reach(options);
+    const known = this.#requests.exchangeTimeMs;
+    if (known !== undefined && known >= wantedMs) return known;
+    return (await this.serverTime(options)) ?? this.#requests.timer.nowMs();
+  }
+
+  /**
+   * Funding settlements from `fromMs` to `toMs`, both included, page by page, ascending. To resume, begin one
+   * millisecond after the last that there is.
    *
-   * @throws as `candles`
+   * @throws as `candlePages`
+   */
+  async *fundingPages(
+    coin: string,
+    fromMs: number,
+    toMs: number,
+    options: RequestOptions = {},
+  ): AsyncGenerator<readonly FundingSettlement[], void, undefined> {
+    await this.#requireCoin(coin, options);
+    const { parseFunding } = await import('./wire.ts');
+    const origin = `the exchange's answer to fundingHistory ${coin}`;
+    for (let startTime = fromMs; startTime <= toMs; ) {
+      const request = { coin, startTime, endTime: toMs };
+      const weight = fundingRequestWeight(toMs - startTime);
+      const answer = await this.#requests.send(
+        (client, abort) => client.fundingHistory(request, abort),
+        weight,
+        options,
+      );
+      const parsed = parseFunding(answer, origin);
+      const last = parsed?.settlements.at(-1);
+      if (parsed === undefined || last === undefined) return;
+      if (parsed.coin !== coin) throw new DataError(`${origin} is about ${parsed.coin}`);
+      if (last.timeMs < startTime) throw new DataError(`${origin} goes back in time`);
+      yield parsed.settlements;
+      // A page that is not full may be one all the same, unless it reaches the last hour that was asked for.
+      if (toMs - last.timeMs < HOUR_MS) return;
+      startTime = last.timeMs + 1;
+    }
+  }
+
+  /**
+   * The settlements of `fundingPages` all at once.
+   *
+   * @throws as `candlePages`
    */
   async funding(
     coin: string,
     fromMs: number,
     toMs: number,
-    { signal }: FetchOptions = {},
+    options: RequestOptions = {},
   ): Promise<FundingSettlement[]> {
-    await this.#requireCoin(coin, signal);
-    const { parseFunding } = await import('./wire.ts');
-    const origin = `the exchange's answer to fundingHistory ${coin}`;
-    const weight = BASE_WEIGHT + RATES_PER_ANSWER / RATES_PER_WEIGHT;
-    const all: FundingSettlement[] = [];
-    for (let startTime = fromMs; startTime <= toMs; ) {
-      const request = { coin, startTime, endTime: toMs };
-      const answer = await this.#request((client, abort) => client.fundingHistory(request, abort), weight, signal);
-      const page = parseFunding(answer, origin)?.settlements ?? [];
-      const last = page[page.length - 1];
-      if (last === undefined) break;
-      if (last.timeMs < startTime) throw new DataError(`${origin} goes back in time`);
-      all.push(...page);
-      if (page.length < RATES_PER_ANSWER) break;
-      startTime = last.timeMs + 1;
-    }
-    return all;
+    const pages: (readonly FundingSettlement[])[] = [];
+    for await (const page of this.fundingPages(coin, fromMs, toMs, options)) pages.push(page);
+    return pages.flat();
+  }
+
+  /**
+   * When the coin was traded first and last, from its daily candles.
+   *
+   * @throws as `candlePages`
+   */
+  async listing(coin: string, options: RequestOptions = {}): Promise<Listing> {
+    const isDelisted = (await this.#requireCoin(coin, options)).isDelisted;
+    const nowMs = (await this.serverTime(options)) ?? this.#requests.timer.nowMs();
+    const days = (await this.candles(coin, '1d', BEFORE_FIRST_LISTING_MS, nowMs, options)).filter(wasTraded);
+    // Of a coin that is younger than a day no day has closed.
+    const firstDayMs = days[0]?.openTimeMs ?? floorTo(nowMs, DAY_MS);
+    const hours = await this.candles(coin, '1h', firstDayMs, Math.min(firstDayMs + DAY_MS, nowMs), options);
+    const first = hours.find(wasTraded) ?? days[0];
+    const last = days.at(-1) ?? first;
+    return {
+      coin,
+      isDelisted,
+      firstTradedMs: first?.openTimeMs ?? null,
+      lastTradedMs: last === undefined ? null : epochMs(floorTo(last.openTimeMs, DAY_MS)),
+    };
   }
 
   /** The rules of every perpetual; asked for once. */
-  instruments({ signal }: FetchOptions = {}): Promise<readonly Instrument[]> {
-    this.#instruments ??= this.#fetchInstruments(signal).catch((error) => {
+  instruments(options: RequestOptions = {}): Promise<readonly Instrument[]> {
+    this.#instruments ??= this.#fetchInstruments(options).catch((error) => {
       this.#instruments = undefined;
       throw error;
     });
     return this.#instruments;
   }
 
-  async #fetchInstruments(signal: AbortSignal | undefined): Promise<readonly Instrument[]> {
-    const answer = await this.#request((client, abort) => client.meta(abort), BASE_WEIGHT, signal);
+  async #fetchInstruments(options: RequestOptions): Promise<readonly Instrument[]> {
+    const answer = await this.#requests.send((client, abort) => client.meta(abort), BASE_WEIGHT, options);
     const { parseInstruments } = await import('./wire.ts');
     return parseInstruments(answer, "the exchange's answer to meta");
   }
 
-  async #requireCoin(coin: string, signal: AbortSignal | undefined): Promise<void> {
-    const coins = (await this.instruments({ signal })).map((instrument) => instrument.coin);
-    if (coins.includes(coin)) return;
+  async #requireCoin(coin: string, options: RequestOptions): Promise<Instrument> {
+    const instruments = await this.instruments(options);
+    const found = instruments.find((instrument) => instrument.coin === coin);
+    if (found !== undefined) return found;
+    const coins = instruments.map((instrument) => instrument.coin);
     throw new UsageError(`the exchange has no perpetual '${coin}'`, { hint: didYouMean(coin, coins) });
   }
-
-  /** One request within the budget, again after a pause where that may help. */
-  async #request(
-    send: (client: InfoClient, abort: AbortSignal | undefined) => Promise<unknown>,
-    weight: number,
-    signal: AbortSignal | undefined,
-  ): Promise<unknown> {
-    await this.#reach();
-    const client = await this.#lazyClient();
-    for (let attempt = 0; ; attempt++) {
-      await this.#limiter.spend(weight, signal);
-      try {
-        return await send(client, signal);
-      } catch (error) {
-        signal?.throwIfAborted();
-        const failure = await failureOf(error, this.#apiUrl);
-        const waitMs = failure.waitsMs[attempt];
-        if (waitMs === undefined) throw failure.error;
-        await this.#sleep(waitMs, signal);
-      }
-    }
-  }
-
-  /** The first contact, by a small request and with little patience: everything after it may take its time. */
-  #reach(): Promise<void> {
-    this.#contact ??= this.#firstContact().catch((error) => {
-      this.#contact = undefined;
-      throw error;
-    });
-    return this.#contact;
-  }
-
-  async #firstContact(): Promise<void> {
-    const client = await this.#lazyClient();
-    try {
-      await client.exchangeStatus(AbortSignal.timeout(this.#connectTimeoutMs));
-    } catch (error) {
-      const failure = await failureOf(error, this.#apiUrl);
-      // Any answer in the exchange's own manner will do: even 'too many requests' says that it is there.
-      if (!failure.isExchange) throw failure.error;
-    }
-  }
-
-  async #lazyClient(): Promise<InfoClient> {
-    this.#client ??= import('@nktkas/hyperliquid').then(
-      ({ HttpTransport, InfoClient }) =>
-        new InfoClient({ transport: new HttpTransport({ apiUrl: this.#apiUrl, timeout: REQUEST_TIMEOUT_MS }) }),
-    );
-    return this.#client;
-  }
 }
 
-interface Failure {
-  readonly error: unknown;
-  /** How long to wait before each further attempt; none where it would not help. */
-  readonly waitsMs: readonly number[];
-  /** The answer came from the exchange, not from something in between. */
-  readonly isExchange: boolean;
+function wasTraded(candle: ClosedCandle): boolean {
+  return (candle.trades ?? 0) > 0;
 }
 
-/** What a failed request of the SDK means. */
-async function failureOf(error: unknown, apiUrl: string): Promise<Failure> {
-  const { HttpRequestError } = await import('@nktkas/hyperliquid');
-  if (!(error instanceof HttpRequestError)) return { error, waitsMs: [], isExchange: false };
-  const { response } = error;
-  if (response === undefined) {
-    return { error: unreachable(apiUrl, reasonOf(error), error), waitsMs: FAILURE_WAITS_MS, isExchange: false };
-  }
-  const body = await response.text().catch(() => '');
-  const status = `HTTP ${response.status}`;
-  if (response.status === 429) {
-    const busy = unreachable(apiUrl, `${status}: too many requests from this address`, error);
-    return { error: busy, waitsMs: BUSY_WAITS_MS, isExchange: true };
-  }
-  if (isMarkup(body)) {
-    const stranger = unreachable(apiUrl, `${status} with a web page, so something in between answered`, error);
-    return { error: stranger, waitsMs: [], isExchange: false };
-  }
-  if (response.status >= 500) {
-    return { error: unreachable(apiUrl, status, error), waitsMs: FAILURE_WAITS_MS, isExchange: true };
-  }
-  const refused = new DataError(`the exchange refused a request (${status})`, {
-    details: [body.slice(0, 200)],
-    hint: 'Its protocol may have changed.',
-    cause: error,
-  });
-  return { error: refused, waitsMs: [], isExchange: true };
-}
-
-function isMarkup(body: string): boolean {
-  return /^\s*</.test(body);
-}
-
-function unreachable(apiUrl: string, reason: string, cause: unknown): ExchangeUnreachableError {
-  return new ExchangeUnreachableError(`the exchange cannot be reached (${reason})`, {
-    details: [apiUrl],
-    hint: 'Check the network, or import candles from files.',
-    cause,
-  });
-}
-
-/** The reason that a request got no answer, as deep as it can be found: ENOTFOUND rather than 'fetch failed'. */
-function reasonOf(error: HttpRequestError): string {
-  let reason = error.message;
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === 'TimeoutError') return 'no answer in time';
-    reason = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
-  }
-  return reason;
+function floorTo(timeMs: number, stepMs: number): number {
+  return Math.floor(timeMs / stepMs) * stepMs;
 }

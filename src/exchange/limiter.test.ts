@@ -17,7 +17,7 @@ function sleepingClock() {
 describe('the weight limiter', () => {
   test('lets the budget of a minute through at once, then waits until the oldest of it expires', async () => {
     const clock = sleepingClock();
-    const limiter = new WeightLimiter(100, clock, clock.sleep);
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
     await limiter.spend(60);
     await clock.sleep(10_000);
     await limiter.spend(40);
@@ -35,7 +35,7 @@ describe('the weight limiter', () => {
     await fc.assert(
       fc.asyncProperty(calls, async (requests) => {
         const clock = sleepingClock();
-        const limiter = new WeightLimiter(100, clock, clock.sleep);
+        const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
         const sent: { atMs: number; weight: number }[] = [];
         for (const { weight, idleMs } of requests) {
           await clock.sleep(idleMs);
@@ -52,7 +52,7 @@ describe('the weight limiter', () => {
 
   test('calls made at once are served one after the other', async () => {
     const clock = sleepingClock();
-    const limiter = new WeightLimiter(100, clock, clock.sleep);
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
     const served: number[] = [];
     await Promise.all([90, 80, 10].map((weight) => limiter.spend(weight).then(() => served.push(weight))));
     expect(served).toEqual([90, 80, 10]);
@@ -61,9 +61,9 @@ describe('the weight limiter', () => {
 
   test('a caller that gives up does not hold up the next', async () => {
     const clock = sleepingClock();
-    const limiter = new WeightLimiter(100, clock, clock.sleep);
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
     await limiter.spend(100);
-    await expect(limiter.spend(50, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
+    await expect(limiter.spend(50, { signal: AbortSignal.abort(new Error('Ctrl-C')) })).rejects.toThrow('Ctrl-C');
     await limiter.spend(50);
     expect(clock.nowMs()).toBe(60_000);
   });

@@ -110,6 +110,18 @@ export function requireGrid(candles: readonly ClosedCandle[], interval: Interval
   });
 }
 
+const exchangeStatus = z.object({ time: timeMs.nullish() });
+
+/**
+ * Parses the time in an `exchangeStatus`.
+ *
+ * @returns null for an answer that has none
+ * @throws DataError naming the field that is not what it should be
+ */
+export function parseExchangeTime(answer: unknown, origin: string): EpochMs | null {
+  return parsed(exchangeStatus, answer, origin).time ?? null;
+}
+
 /**
  * Parses the rows of a `fundingHistory`.
  *

@@ -1,0 +1,171 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Timer } from '../domain/clock.ts';
+import { MINUTE_MS } from '../domain/time.ts';
+import {
+  type RequestBudget,
+  type Spent,
+  type WeightLedger,
+  WeightLimiter,
+  WeightsInMemory,
+  waitMsFor,
+} from '../exchange/limiter.ts';
+
+export interface SharedBudgetOptions {
+  /** The exchange counts each of its addresses for itself: mainnet, testnet, one on this machine. */
+  readonly apiUrl: string;
+  readonly timer: Timer;
+  /** Weight a minute that background work leaves to what is prompt. */
+  readonly reserve?: number;
+  /** Told once when the weight cannot be shared, and this process counts for itself alone. */
+  readonly onWarning?: (message: string) => void;
+  /** Where the file is that all processes share: a folder of this user in the system's folder for temporary files. */
+  readonly folder?: string;
+}
+
+/** Ten confirmations of a closed candle within one minute, while a backfill takes all that it gets. */
+export const DEFAULT_RESERVE = 210;
+
+/**
+ * The request weight of the exchange's address, shared by all processes of this user on this machine: a backfill, a
+ * study that downloads and the daemon together stay under the limit, and what one is told ('too many requests') all
+ * heed.
+ */
+export function sharedBudget(options: SharedBudgetOptions): RequestBudget {
+  const { apiUrl, timer, reserve = DEFAULT_RESERVE, folder = defaultFolder() } = options;
+  return new WeightLimiter({
+    timer,
+    reserve,
+    ledger: new WeightsInFile(folder, new URL(apiUrl).host, options.onWarning),
+  });
+}
+
+function defaultFolder(): string {
+  const { uid, username } = userInfo();
+  return join(tmpdir(), `candor-${uid < 0 ? username : uid}`);
+}
+
+const FILE = 'request-weight.sqlite';
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS spent (host TEXT NOT NULL, at_ms REAL NOT NULL, weight REAL NOT NULL, pid INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS pauses (host TEXT PRIMARY KEY, until_ms REAL NOT NULL, set_ms REAL NOT NULL) WITHOUT ROWID;
+`;
+/** A transaction takes less than a millisecond; who waits this long waits for a process that was stopped within one. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** One row for each request of the past minute, of all processes. */
+class WeightsInFile implements WeightLedger {
+  readonly #folder: string;
+  readonly #host: string;
+  readonly #onWarning: ((message: string) => void) | undefined;
+  /** Knows what this process has spent, should the file be lost. */
+  readonly #alone = new WeightsInMemory();
+  #statements: Statements | 'not opened yet' | 'lost' = 'not opened yet';
+
+  constructor(folder: string, host: string, onWarning: SharedBudgetOptions['onWarning']) {
+    this.#folder = folder;
+    this.#host = host;
+    this.#onWarning = onWarning;
+  }
+
+  take(weight: number, ceiling: number, nowMs: number): number {
+    return this.#whole(
+      nowMs,
+      ({ spent, pause, spend }) => {
+        const paused = pause.get(this.#host);
+        if (paused !== undefined && paused.until_ms > nowMs) return paused.until_ms - nowMs;
+        const waitMs = waitMsFor(weight, ceiling, spent.all(this.#host), nowMs);
+        if (waitMs > 0) return waitMs;
+        spend.run(this.#host, nowMs, weight, process.pid);
+        this.#alone.take(weight, Number.POSITIVE_INFINITY, nowMs);
+        return 0;
+      },
+      () => this.#alone.take(weight, ceiling, nowMs),
+    );
+  }
+
+  pauseUntil(timeMs: number, nowMs: number): void {
+    this.#alone.pauseUntil(timeMs, nowMs);
+    this.#whole(
+      nowMs,
+      ({ setPause }) => void setPause.run(this.#host, timeMs, nowMs),
+      () => {},
+    );
+  }
+
+  used(nowMs: number): number {
+    return this.#whole(
+      nowMs,
+      ({ spent }) => spent.all(this.#host).reduce((sum, each) => sum + each.weight, 0),
+      () => this.#alone.used(nowMs),
+    );
+  }
+
+  /** Runs `work` under the lock of all processes, on what is left of the past minute; alone when the file is lost. */
+  #whole<T>(nowMs: number, work: (statements: Statements) => T, alone: () => T): T {
+    if (this.#statements === 'lost') return alone();
+    const host = this.#host;
+    try {
+      if (this.#statements === 'not opened yet') this.#statements = opened(this.#folder);
+      const statements = this.#statements;
+      return statements.transaction(() => {
+        statements.forget.run(host, nowMs - MINUTE_MS);
+        // Written before the clock was set back: as of now, so that they do expire.
+        statements.pullSpent.run({ host, nowMs });
+        statements.pullPause.run({ host, nowMs });
+        return work(statements);
+      }) as T;
+    } catch (error) {
+      this.#statements = 'lost';
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#onWarning?.(
+        `the request weight is not shared with other commands of this machine: ${join(this.#folder, FILE)}: ${reason}`,
+      );
+      return alone();
+    }
+  }
+}
+
+type Statements = ReturnType<typeof opened>;
+
+interface HostTime {
+  readonly host: string;
+  readonly nowMs: number;
+}
+
+function opened(folder: string) {
+  requireOwn(folder);
+  const db = new Database(join(folder, FILE), { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('journal_mode = WAL');
+  // What a power cut takes was spent more than a minute ago when the machine is up again.
+  db.pragma('synchronous = OFF');
+  db.exec(SCHEMA);
+  const transaction = db.transaction((work: () => unknown) => work());
+  return {
+    transaction: (work: () => unknown) => transaction.immediate(work),
+    forget: db.prepare<[string, number]>('DELETE FROM spent WHERE host = ? AND at_ms <= ?'),
+    pullSpent: db.prepare<HostTime>('UPDATE spent SET at_ms = $nowMs WHERE host = $host AND at_ms > $nowMs'),
+    pullPause: db.prepare<HostTime>(
+      `UPDATE pauses SET until_ms = until_ms - (set_ms - $nowMs), set_ms = $nowMs
+       WHERE host = $host AND set_ms > $nowMs`,
+    ),
+    spent: db.prepare<[string], Spent>('SELECT at_ms AS atMs, weight FROM spent WHERE host = ? ORDER BY at_ms'),
+    spend: db.prepare<[string, number, number, number]>('INSERT INTO spent VALUES (?, ?, ?, ?)'),
+    pause: db.prepare<[string], { until_ms: number }>('SELECT until_ms FROM pauses WHERE host = ?'),
+    setPause: db.prepare<[string, number, number]>(
+      `INSERT INTO pauses VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+       SET until_ms = excluded.until_ms, set_ms = excluded.set_ms WHERE excluded.until_ms > until_ms`,
+    ),
+  };
+}
+
+/** The folder for temporary files is everybody's: a folder that another user has laid there is not used. */
+function requireOwn(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  const { uid } = userInfo();
+  const isOpen = uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0);
+  if (!found.isDirectory() || isOpen) throw new Error(`${folder} is not a folder of this user alone (mode 700)`);
+}
