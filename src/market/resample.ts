@@ -61,7 +61,7 @@ const MAX_DECIMALS = 8;
 /**
  * The least number of decimals that writes every value exactly; eight, the most that a venue gives, where none does.
  */
-function decimalsOf(values: Float64Array): number {
+export function decimalsOf(values: Float64Array): number {
   let decimals = 0;
   for (const value of values) {
     while (decimals < MAX_DECIMALS && Math.round(value * 10 ** decimals) / 10 ** decimals !== value) {
@@ -73,7 +73,7 @@ function decimalsOf(values: Float64Array): number {
 }
 
 /** The decimal sum, to the nearest double. */
-function decimalSum(values: Float64Array, from: number, to: number, decimals: number): number {
+export function decimalSum(values: Float64Array, from: number, to: number, decimals: number): number {
   const scale = 10 ** decimals;
   let sum = 0;
   for (let i = from; i < to; i++) sum += Math.round((values[i] as number) * scale);
