@@ -85,6 +85,7 @@ export function fixtureInput({ draws = 120, days = 90, isSynthetic = true }: Fix
     study,
     config: { source: 'hyperliquid', fees: { taker: 0.00045, maker: 0.00015 }, slippageBps: 2, gates: THRESHOLDS },
     data,
+    revised: [],
     seed: 1,
     warnings: [],
     versions: { candor: '0.1.0', node: '24.21.0' },

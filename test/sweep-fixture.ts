@@ -67,6 +67,7 @@ export async function fixtureSweep({
     warnings: [],
     versions: { candor: '0.1.0', node: '24.21.0' },
     commit: { sha: '0123456789abcdef0123456789abcdef01234567', isModified: false },
+    revised: [],
     createdAtMs: epochMs(Date.UTC(2026, 6, 26, 4)),
     timings: { loadMs: 320, sweepMs: 1_480, replayMs: 2_210 },
     workers: 2,

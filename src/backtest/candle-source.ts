@@ -7,6 +7,7 @@ import type { MarketDatabase } from '../market/database.ts';
 import { fingerprintOf } from '../market/fingerprint.ts';
 import { loadFunding } from '../market/funding-store.ts';
 import { findInstrument, loadInstruments } from '../market/instrument-store.ts';
+import { firstSeen } from '../market/revision-store.ts';
 import { findCandleSeries, listSeries, type SeriesSpan as StoredSpan } from '../market/series-store.ts';
 import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyData } from './study-data.ts';
 
@@ -15,16 +16,29 @@ export interface CandleSource {
   /** Who delivered these candles. */
   readonly sourceOf: (coin: string, interval: Interval) => string;
   readonly isSynthetic: boolean;
+  /** It gives the values that were first seen of every candle, not the final ones. */
+  readonly asSeen?: true;
   /** @throws UsageError with the nearest names for what is not there */
   readonly span: (coin: string, interval: Interval) => SeriesSpan;
   readonly candles: (coin: string, interval: Interval, fromMs: EpochMs, toMs: EpochMs) => CandleColumns;
+  /** Candles of that time whose final values are not those that were first seen. */
+  readonly revised: (coin: string, interval: Interval, fromMs: EpochMs, toMs: EpochMs) => number;
   readonly funding: (coin: string) => FundingRates;
   /** @throws UsageError with the nearest names for an unknown coin */
   readonly instrument: (coin: string) => Instrument;
 }
 
+export interface StoredCandleOptions {
+  /** What was first seen of every candle and every funding rate: what a decision at that time could have known. */
+  readonly asSeen?: boolean;
+}
+
 /** The candles of the database; where two sources have them, those of the preferred one. */
-export function storedCandles(db: MarketDatabase, preferred: string): CandleSource {
+export function storedCandles(
+  db: MarketDatabase,
+  preferred: string,
+  { asSeen = false }: StoredCandleOptions = {},
+): CandleSource {
   const series = listSeries(db).filter(({ kind, source }) => kind === 'trade' && source === preferred);
   const instruments = loadInstruments(db);
   const find = (coin: string, interval: Interval): StoredSpan => {
@@ -34,13 +48,16 @@ export function storedCandles(db: MarketDatabase, preferred: string): CandleSour
   return {
     sourceOf: (coin, interval) => find(coin, interval).source,
     isSynthetic: false,
+    ...(asSeen ? { asSeen } : {}),
     span: (coin, interval) => {
       const { firstOpenMs, lastOpenMs } = find(coin, interval);
       return { coin, interval, firstOpenMs, lastCloseMs: (lastOpenMs + intervalMs(interval)) as EpochMs };
     },
     candles: (coin, interval, fromMs, toMs) =>
-      loadCandles(db, { coin, interval, source: find(coin, interval).source, fromMs, toMs }),
-    funding: (coin) => loadFunding(db, coin),
+      loadCandles(db, { coin, interval, source: find(coin, interval).source, fromMs, toMs, asSeen }),
+    revised: (coin, interval, fromMs, toMs) =>
+      firstSeen(db, find(coin, interval), fromMs, toMs - intervalMs(interval)).length,
+    funding: (coin) => loadFunding(db, coin, { asSeen }),
     instrument: (coin) => findInstrument(instruments, coin),
   };
 }
@@ -77,6 +94,7 @@ export function assembleStudyData(
   const funding = coins.map((coin) => sliceFunding(source.funding(coin), firstMs, toMs));
   return {
     isSynthetic: source.isSynthetic,
+    ...(source.asSeen && { asSeen: source.asSeen }),
     source: [
       ...new Set(coins.flatMap((coin) => [...plan.anchors.keys()].map((one) => source.sourceOf(coin, one)))),
     ].join(' and '),
@@ -87,4 +105,21 @@ export function assembleStudyData(
     funding: new Map(funding.map((rates) => [rates.coin, rates])),
     grids,
   };
+}
+
+/** Candles of one series of a study or a sweep that were revised after they were first seen. */
+export interface RevisedSeries {
+  readonly coin: string;
+  readonly interval: Interval;
+  readonly candles: number;
+}
+
+/** Of the candles that a study or a sweep runs on, warm-up included, those that were revised; by series. */
+export function revisedIn({ grids, toMs }: Pick<StudyData, 'grids' | 'toMs'>, source: CandleSource): RevisedSeries[] {
+  return grids
+    .flatMap(({ candles }) => [...candles.values()])
+    .map(({ coin, interval, firstOpenMs }) => {
+      return { coin, interval, candles: source.revised(coin, interval, firstOpenMs, toMs) };
+    })
+    .filter(({ candles }) => candles > 0);
 }

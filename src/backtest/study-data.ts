@@ -20,6 +20,8 @@ export interface IntervalGrid {
 /** What a study or a sweep runs on. The columns lie in shared memory: workers read the same bytes. */
 export interface StudyData {
   readonly isSynthetic: boolean;
+  /** On the values that were first seen of every candle; absent where it is on the final ones. */
+  readonly asSeen?: true;
   readonly source: string;
   readonly fingerprint: string;
   readonly fromMs: EpochMs;

@@ -54,6 +54,7 @@ export function syntheticCandles({ coins, intervals, days, seed }: SyntheticRequ
       const from = Math.max(0, Math.ceil(rowAt(columns, fromMs)));
       return sliceColumns(columns, from, Math.min(columns.length, Math.floor(rowAt(columns, toMs))));
     },
+    revised: () => 0,
     funding: (coin) => required(market.funding, coin, 'the synthetic market has no funding of'),
     instrument: (coin) => required(instruments, coin, 'the synthetic market has no rules of'),
   };

@@ -89,6 +89,7 @@ function addStudyCommands(program: Command, frame: Frame): void {
     .argument('[name]', 'a study of backtests/, by bare name or by path', 'ninety-days')
     .option('--draws <n>', 'draws of each control', wholeNumber(100, 100_000))
     .option('--seed <n>', 'seed of the controls', wholeNumber(0, 0xffffffff))
+    .option('--as-seen', 'on the values first seen of every candle, not the final ones')
     .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
     .option('--json', 'print the report as JSON instead of tables')
     .action(
@@ -109,6 +110,7 @@ function addStudyCommands(program: Command, frame: Frame): void {
     .option('--sort <metric>', 'what best means (expectancyR)')
     .option('--where <condition>', "only those that meet it, like 'trades>=30'; repeat for more", collected)
     .option('--yes', 'run it however large it is')
+    .option('--as-seen', 'on the values first seen of every candle, not the final ones')
     .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
     .option('--json', 'print it as JSON')
     .action(

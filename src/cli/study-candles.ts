@@ -14,6 +14,8 @@ export interface CandleRequest {
   readonly coins: readonly string[];
   readonly settlings: readonly Settling[];
   readonly isSyntheticWanted: boolean;
+  /** The values that were first seen of every candle, not the final ones. */
+  readonly asSeen: boolean;
   /** Where two sources have a candle, this one's is read. */
   readonly preferredSource: string;
   /** Of the synthetic market. */
@@ -28,6 +30,14 @@ export interface CandleRequest {
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** @throws UsageError for what was seen of a market that is made up */
+export function requireSeen({ asSeen, synthetic }: { readonly asSeen?: true; readonly synthetic?: true }): void {
+  if (!asSeen || !synthetic) return;
+  throw new UsageError('--as-seen and --synthetic do not go together', {
+    hint: 'The candles of the synthetic market are never revised. Leave one of them out.',
+  });
 }
 
 /** Candles for a study or a sweep, and how to let go of them. */
@@ -62,6 +72,8 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
           await requireKnown(db, request.coins);
           throw halfStored(request.wanted, missing, error);
         }
+        // What nobody has seen yet has no first value: an invented market is no answer to that.
+        if (request.asSeen) throw error;
         db.close();
         context.out.note(
           'The exchange cannot be reached and no candles are stored, so this runs on a synthetic market.',
@@ -69,7 +81,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         return synthetic(request);
       }
     }
-    return { source: storedCandles(db, request.preferredSource), close: () => db.close() };
+    return { source: storedCandles(db, request.preferredSource, { asSeen: request.asSeen }), close: () => db.close() };
   } catch (error) {
     if (db.open) db.close();
     throw error;

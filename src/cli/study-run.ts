@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assembleStudyData, type CandleSource } from '../backtest/candle-source.ts';
+import { assembleStudyData, type CandleSource, revisedIn } from '../backtest/candle-source.ts';
 import { failureOf, type StrategyFailure, type StudyOutcome } from '../backtest/outcome.ts';
 import type { ChosenStrategy } from '../backtest/settling.ts';
 import type { SpanPlan, StudyData } from '../backtest/study-data.ts';
@@ -88,6 +88,7 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       study,
       config: settings,
       data,
+      revised: revisedIn(data, source),
       seed,
       warnings: [...plan.warnings, ...cautionsOf(study, data, settings)],
       versions: await versionsOf(),

@@ -1,5 +1,6 @@
 import { formatDate, formatTime } from '../domain/time.ts';
 import { formatP, formatR, formatSignedPercent } from '../report/format.ts';
+import { revisionWarnings } from '../report/revisions.ts';
 import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
 import type { Output, Paint } from './output.ts';
 
@@ -25,7 +26,8 @@ export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, o
   out.line(`${synthetic}${out.paint('bold', study.name)}: ${study.coins.join(', ')} on ${study.interval}`);
   out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
   out.line(costsIncluded(report));
-  for (const note of [...report.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
+  for (const note of [...revisionWarnings(report), ...report.warnings, ...notes])
+    out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
   showVerdicts(strategies, out);
   out.line();

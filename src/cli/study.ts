@@ -8,7 +8,7 @@ import { trialOfStudy } from '../evidence/trials.ts';
 import { writeReport } from '../report/write.ts';
 import type { Context, ExitCode } from './context.ts';
 import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
-import { openCandles } from './study-candles.ts';
+import { openCandles, requireSeen } from './study-candles.ts';
 import { ageNote } from './study-cautions.ts';
 import { lineUp, runAndJudge } from './study-run.ts';
 import { showReport } from './study-table.ts';
@@ -16,6 +16,7 @@ import { showReport } from './study-table.ts';
 export interface StudyOptions {
   readonly draws?: number;
   readonly seed?: number;
+  readonly asSeen?: true;
   readonly synthetic?: true;
   readonly json?: true;
 }
@@ -25,15 +26,17 @@ export interface StudyOptions {
  * out. The exit status is 1 when a strategy could not be run; a KILL is a result, and no failure.
  */
 export async function run(name: string, options: StudyOptions, context: Context): Promise<ExitCode> {
+  requireSeen(options);
   const { root, workingDirectory, config, out } = context;
   const study = withOptions(loadStudy(name, { root, workingDirectory, seed: config.seed }), options);
   const lineup = await lineUp(study, context);
   const settlings = settlingsOf(study, lineup.chosen);
   const isSyntheticWanted = options.synthetic === true;
+  const asSeen = options.asSeen === true;
   const { seed, source: preferredSource } = config;
   const wanted = spanRequestOf(study);
   const candles = await openCandles(
-    { wanted, coins: lineup.coins, settlings, isSyntheticWanted, preferredSource, seed },
+    { wanted, coins: lineup.coins, settlings, isSyntheticWanted, asSeen, preferredSource, seed },
     context,
   );
   try {
@@ -46,8 +49,9 @@ export async function run(name: string, options: StudyOptions, context: Context)
     const { outcome, report, data } = await runAndJudge({ study, lineup, plan, source, settings, seed }, context);
 
     const { isSynthetic, fingerprint } = data;
+    const market = { isSynthetic, ...(data.asSeen && { asSeen: data.asSeen }) };
     const costs = { gates, fees, slippageBps, seed };
-    const facts = { fingerprint, source: data.source, isSynthetic, ...costs, resultSha256: report.resultHash };
+    const facts = { fingerprint, source: data.source, ...market, ...costs, resultSha256: report.resultHash };
     appendTrial(ledgerPathOf(context), trialOfStudy(study, outcome, facts), context.clock);
     const written = writeReport(resultsPathOf(context), report, [...data.grids[0].candles.values()]);
     const notes = [ageNote(study, data, context.clock.nowMs()), chainNote(context)].filter(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assembleStudyData } from '../backtest/candle-source.ts';
+import { assembleStudyData, type RevisedSeries, revisedIn } from '../backtest/candle-source.ts';
 import { planSpan, type SpanRequest } from '../backtest/study-data.ts';
 import { costsOf } from '../config/config.ts';
 import type { Sweep } from '../domain/sweep.ts';
@@ -21,11 +21,14 @@ export interface CountedSweep {
 /** A sweep with the candles that it runs on. */
 export interface PlannedSweep extends CountedSweep {
   readonly work: SweepWork;
+  /** Of its candles: those that have been revised since they were first seen. */
+  readonly revised: readonly RevisedSeries[];
   readonly warnings: readonly string[];
 }
 
 export interface SweepCandles {
   readonly isSyntheticWanted: boolean;
+  readonly asSeen: boolean;
   /** The span that an earlier run of a 'newest' sweep came to: it goes on there. */
   readonly span?: { readonly fromMs: EpochMs; readonly toMs: EpochMs };
 }
@@ -48,7 +51,7 @@ export async function countSweep(sweep: Sweep, context: Context): Promise<Counte
  */
 export async function planSweep(
   { plan, strategies }: CountedSweep,
-  { isSyntheticWanted, span }: SweepCandles,
+  { isSyntheticWanted, asSeen, span }: SweepCandles,
   context: Context,
 ): Promise<PlannedSweep> {
   const { sweep } = plan;
@@ -59,8 +62,8 @@ export async function planSweep(
   );
   const { name, intervals } = sweep;
   const wanted: SpanRequest = { kind: 'sweep', name, span: sweep.span, intervals };
-  const request = { wanted, coins, settlings, isSyntheticWanted, preferredSource: config.source, seed: config.seed };
-  const candles = await openCandles(request, context);
+  const market = { isSyntheticWanted, asSeen, preferredSource: config.source, seed: config.seed };
+  const candles = await openCandles({ wanted, coins, settlings, ...market }, context);
   try {
     const { source } = candles;
     const spans = coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
@@ -73,7 +76,7 @@ export async function planSweep(
       strategies: strategies.map(({ strategy, sha256 }) => ({ name: strategy.name, fileSha256: sha256 })),
       data: assembleStudyData({ coins, intervals }, planned, source),
     };
-    return { plan, strategies, work, warnings: planned.warnings };
+    return { plan, strategies, work, revised: revisedIn(work.data, source), warnings: planned.warnings };
   } finally {
     candles.close();
   }

@@ -1,5 +1,6 @@
 import type { StoredSweep } from '../market/sweep-store.ts';
 import type { SweepResult } from '../optimize/result.ts';
+import { revisionWarnings } from '../report/revisions.ts';
 import { fragilityInWords, fragilityOf } from '../report/sweep/fragility.ts';
 import type { Context } from './context.ts';
 import { count, shownPath } from './database.ts';
@@ -26,11 +27,11 @@ export interface ShownSweep {
 export function showResult(shown: ShownSweep, options: ShowOptions, context: Context): void {
   const { planned, result, notes } = shown;
   const { out } = context;
-  const { columns, ranking, data, silent, replays, identity, resultHash, sweep } = result;
+  const { columns, ranking, data, revised, silent, replays, identity, resultHash, sweep } = result;
   const view: SweepView = { plan: planned.plan, columns, ranking, data, silent };
   if (options.json) {
     const { costs, strategies, warnings, versions, commit, timings } = result;
-    const facts = { name: sweep.name, identity, resultHash, sweep, costs, strategies, data, replays };
+    const facts = { name: sweep.name, identity, resultHash, sweep, costs, strategies, data, revised, replays };
     showJson(view, { ...facts, silent, warnings, versions, commit, timings }, options, out);
     for (const note of notes) out.note(note);
     return;
@@ -39,11 +40,13 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
   const [best] = result.best;
   if (best !== undefined) for (const words of fragilityInWords(fragilityOf(best.trades))) out.line(words);
   showReplays(replays, inTable, out);
-  for (const note of [...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
+  const revisions = revisionWarnings({ data, made: { revised } });
+  for (const note of [...revisions, ...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
   out.line(`report   ${shownPath(context, shown.htmlPath)}`);
   out.line(`as data  ${shownPath(context, shown.jsonPath)}`);
-  out.line(`stored   ${identity.slice(0, 12)}: 'candor sweep ${sweep.name} --show' reads it again`);
+  const again = `candor sweep ${sweep.name} --show${data.asSeen ? ' --as-seen' : ''}`;
+  out.line(`stored   ${identity.slice(0, 12)}: '${again}' reads it again`);
 }
 
 /** Which of the numbers the reference engine has found too. */

@@ -53,7 +53,12 @@ async function plannedFor(
     signal: new AbortController().signal,
   } as unknown as Context;
   const counted = await countSweep(sweepOf(parts), context);
-  const planned = await planSweepOfSize(counted, { isSyntheticWanted: true }, { yes, workers: 2 }, context);
+  const planned = await planSweepOfSize(
+    counted,
+    { isSyntheticWanted: true, asSeen: false },
+    { yes, workers: 2 },
+    context,
+  );
   return { planned, questions, notes };
 }
 

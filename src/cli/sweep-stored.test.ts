@@ -24,9 +24,9 @@ function withSweeps(body: (db: MarketDatabase) => void): Promise<void> {
   });
 }
 
-function refusalOf(db: MarketDatabase, named: string): Pick<CandorError, 'message' | 'details'> {
+function refusalOf(db: MarketDatabase, named: string, asSeen = false): Pick<CandorError, 'message' | 'details'> {
   try {
-    findStored(db, named);
+    findStored(db, named, { asSeen });
   } catch (error) {
     return error as CandorError;
   }
@@ -40,7 +40,9 @@ describe('a stored sweep', () => {
     ['abcd2', 'two'],
     ['ef01', 'face'],
     ['ef01'.padEnd(64, '0'), 'face'],
-  ])('is found by %s', (named, name) => withSweeps((db) => expect(findStored(db, named).name).toBe(name)));
+  ])('is found by %s', (named, name) =>
+    withSweeps((db) => expect(findStored(db, named, { asSeen: false }).name).toBe(name)),
+  );
 
   it('is not found by letters that several have; they are named', () =>
     withSweeps((db) => {
@@ -48,6 +50,15 @@ describe('a stored sweep', () => {
         message: "the identities of 2 stored sweeps begin with 'abcd'",
         details: expect.arrayContaining(['abcd10000000  one', 'abcd20000000  two']),
       });
+    }));
+
+  it('on the values first seen is another one than on the final values, and is asked for', () =>
+    withSweeps((db) => {
+      expect(refusalOf(db, 'one', true).message).toBe("the sweep 'one' is stored on final values alone");
+      db.prepare(`UPDATE sweeps SET spec = '{"asSeen":true}' WHERE name = 'one'`).run();
+      expect(findStored(db, 'one', { asSeen: true }).name).toBe('one');
+      expect(refusalOf(db, 'one').message).toBe("the sweep 'one' is stored on the values first seen alone");
+      expect(findStored(db, 'abcd1', { asSeen: false }).name).toBe('one');
     }));
 
   it.each(['abc', 'ef1', 'eff0', 'ABCD1'])('is not found by %s, and the refusal says what is taken', (named) =>

@@ -25,22 +25,32 @@ interface Specification {
     readonly strategies: SweepWork['strategies'];
   };
   readonly isSynthetic: boolean;
+  readonly asSeen?: true;
   readonly source: string;
 }
 
 export function specificationOf({ sweep, costs, strategies, data }: SweepWork): string {
-  const { isSynthetic, source } = data;
-  const specification: Specification = { asked: { sweep, costs, strategies }, isSynthetic, source };
+  const { isSynthetic, asSeen, source } = data;
+  const market = { isSynthetic, ...(asSeen && { asSeen }), source };
+  const specification: Specification = { asked: { sweep, costs, strategies }, ...market };
   return JSON.stringify(specification);
+}
+
+/** On which candles a sweep is to run. */
+interface WantedMarket {
+  readonly config: Config;
+  readonly isSyntheticWanted: boolean;
+  readonly asSeen: boolean;
 }
 
 /**
  * The last sweep that asked for exactly this, of the same market; without it, a 'newest' span would be another one
- * every hour. The span of an invented market says nothing about a real one, nor that of one source about another.
+ * every hour. The span of an invented market says nothing about a real one, nor that of one source about another, nor
+ * that of first values about final ones.
  */
 export function earlierOf(
   { plan, strategies }: CountedSweep,
-  { config, isSyntheticWanted }: { readonly config: Config; readonly isSyntheticWanted: boolean },
+  { config, isSyntheticWanted, asSeen }: WantedMarket,
   db: MarketDatabase,
 ): StoredSweep | undefined {
   const files = strategies.map(({ strategy, sha256 }) => ({ name: strategy.name, fileSha256: sha256 }));
@@ -50,7 +60,7 @@ export function earlierOf(
     const earlier = JSON.parse(spec) as Specification;
     const names = new Set(earlier.source.split(' and '));
     const isSameMarket = earlier.isSynthetic === isSyntheticWanted && sources.every((source) => names.has(source));
-    return isSameMarket && JSON.stringify(earlier.asked) === asked;
+    return isSameMarket && (earlier.asSeen === true) === asSeen && JSON.stringify(earlier.asked) === asked;
   });
 }
 
@@ -82,14 +92,17 @@ export function storedRows(db: MarketDatabase, { id, combinations }: StoredSweep
 }
 
 /**
- * The sweep of that name that was run last, or the one whose identity begins so.
+ * The sweep of that name that was run last, on final values or on first ones as asked for, or the one whose identity
+ * begins so.
  *
  * @throws UsageError for one that is not stored, with the nearest names, for first letters that several identities
  *   have, and for one that is not finished
  */
-export function findStored(db: MarketDatabase, named: string): StoredSweep {
+export function findStored(db: MarketDatabase, named: string, { asSeen }: { readonly asSeen: boolean }): StoredSweep {
   const all = listSweeps(db);
-  const isNamed = all.filter(({ name }) => name === named);
+  const ofName = all.filter(({ name }) => name === named);
+  const isNamed = ofName.filter(({ spec }) => isOnFirstValues(spec) === asSeen);
+  if (ofName.length > 0 && isNamed.length === 0) throw onOtherValues(named, asSeen);
   const known = isNamed.length > 0 ? isNamed : all.filter(({ identity }) => isStartOf(named, identity));
   if (isNamed.length === 0 && known.length > 1) {
     throw new UsageError(`the identities of ${known.length} stored sweeps begin with '${named}'`, {
@@ -106,12 +119,27 @@ export function findStored(db: MarketDatabase, named: string): StoredSweep {
     });
   }
   if (found.provenMs === null) {
+    const values = isOnFirstValues(found.spec) ? ' --as-seen' : '';
     throw new UsageError(`the sweep '${named}' is not finished`, {
       details: [`${count(found.done)} of ${count(found.combinations)} combinations are stored`],
-      hint: `'npx candor sweep ${found.name} --resume' goes on with the others.`,
+      hint: `'npx candor sweep ${found.name} --resume${values}' goes on with the others.`,
     });
   }
   return found;
+}
+
+function isOnFirstValues(spec: string): boolean {
+  return (JSON.parse(spec) as Specification).asSeen === true;
+}
+
+function onOtherValues(named: string, asSeen: boolean): UsageError {
+  return asSeen
+    ? new UsageError(`the sweep '${named}' is stored on final values alone`, {
+        hint: 'Leave out --as-seen to show that one, or --show to run it on the values first seen.',
+      })
+    : new UsageError(`the sweep '${named}' is stored on the values first seen alone`, {
+        hint: 'Show that one with --as-seen, or leave out --show to run it on the final values.',
+      });
 }
 
 function isStartOf(named: string, identity: string): boolean {
@@ -120,9 +148,14 @@ function isStartOf(named: string, identity: string): boolean {
 
 /** A stored sweep as it can be shown, without its ranking. */
 export function storedView(db: MarketDatabase, stored: StoredSweep): Omit<SweepView, 'ranking'> {
-  const { asked, isSynthetic, source } = JSON.parse(stored.spec) as Specification;
+  const { asked, isSynthetic, asSeen, source } = JSON.parse(stored.spec) as Specification;
   const plan = new SweepPlan(asked.sweep);
   const columns = columnsOf(storedRows(db, stored).rows);
   const { fromMs, toMs } = stored;
-  return { plan, columns, silent: silentSets(plan, columns), data: { isSynthetic, source, fromMs, toMs } };
+  return {
+    plan,
+    columns,
+    silent: silentSets(plan, columns),
+    data: { isSynthetic, ...(asSeen && { asSeen }), source, fromMs, toMs },
+  };
 }

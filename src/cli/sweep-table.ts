@@ -16,7 +16,7 @@ export interface SweepView {
   readonly plan: SweepPlan;
   readonly columns: MetricColumns;
   readonly ranking: Ranking;
-  readonly data: Pick<SweepResult['data'], 'isSynthetic' | 'source' | 'fromMs' | 'toMs'>;
+  readonly data: Pick<SweepResult['data'], 'isSynthetic' | 'asSeen' | 'source' | 'fromMs' | 'toMs'>;
   readonly silent: readonly SilentSets[];
 }
 
@@ -55,7 +55,8 @@ export function showSweep({ plan, columns, ranking, data, silent }: SweepView, t
   const synthetic = data.isSynthetic ? out.paint('yellow', 'SYNTHETIC MARKET, made up: ') : '';
   out.line();
   out.line(`${synthetic}${out.paint('bold', sweep.name)}: ${sweep.coins.join(', ')} on ${sweep.intervals.join(', ')}`);
-  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
+  const values = data.asSeen ? ' as first seen' : '';
+  out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}${values}`);
   const { metric, order, where, places } = ranking;
   const met = where.length === 0 ? '' : `, ${count(places.length)} of them with ${where.join(', ')}`;
   out.line(`${counted(plan.count, 'combination')}${met}`);

@@ -19,9 +19,10 @@ import { count, counted, withDatabase, withStoredDatabase } from './database.ts'
 import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
 import { commitOf, versionsOf } from './provenance.ts';
 import { type QueueOptions, queueRunnerOf, withoutPassword } from './queue.ts';
+import { requireSeen } from './study-candles.ts';
 import { ageNote, marketCautions } from './study-cautions.ts';
 import { type CountedSweep, countSweep, type PlannedSweep, strategiesOf } from './sweep-plan.ts';
-import { EnginesDifferError, type ReplayRequest, type Replays, replaySweep } from './sweep-replay.ts';
+import { EnginesDifferError, type ReplayRequest, type Replays, replayAsLive, replaySweep } from './sweep-replay.ts';
 import { carryOut } from './sweep-run.ts';
 import { showResult, showStored } from './sweep-show.ts';
 import { planSweepOfSize } from './sweep-size.ts';
@@ -43,6 +44,7 @@ export interface SweepOptions extends Partial<QueueOptions> {
   readonly top?: number;
   readonly sort?: string;
   readonly where?: readonly string[];
+  readonly asSeen?: true;
   readonly synthetic?: true;
   readonly json?: true;
 }
@@ -69,6 +71,7 @@ interface Session {
 /** Tries every combination of a sweep, and shows the best of them, with what to think of that. */
 export async function run(name: string, options: SweepOptions, context: Context): Promise<ExitCode> {
   requireShowable(options);
+  requireSeen(options);
   const wanted = wantedOf(options, context);
   const workers = options.workers ?? availableParallelism();
   const session = { name, options, wanted, workers, context };
@@ -110,9 +113,10 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const { clock, out, signal } = context;
   const startedMs = clock.nowMs();
   const isSyntheticWanted = options.synthetic === true;
-  const market = { config: context.config, isSyntheticWanted };
+  const market = { config: context.config, isSyntheticWanted, asSeen: options.asSeen === true };
   const earlier = options.resume ? earlierOf(counted, market, db) : undefined;
-  const candles = { isSyntheticWanted, ...(earlier === undefined ? {} : { span: earlier }) };
+  const { asSeen } = market;
+  const candles = { isSyntheticWanted, asSeen, ...(earlier === undefined ? {} : { span: earlier }) };
   const planned = await planSweepOfSize(counted, candles, { yes: options.yes === true, workers }, context);
   if (planned === undefined) return 1;
   const stored = begin(planned, session);
@@ -133,12 +137,15 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const ranking = rank(columns, wanted.metric, wanted.conditions);
   const replays = await compared(stored, { evaluator, columns, ranking }, session);
   if (replays === undefined) return stopped(results, session);
+  await replayAsLive(evaluator, planned.strategies, replays.best.keys(), context);
+  if (signal.aborted) return stopped(results, session);
   const replayedMs = clock.nowMs();
   const result = buildResult(evaluator, columns, replays.best, {
     identity: stored.identity,
     strategies: sweptStrategies(planned),
     ranking,
     replays: { best: replays.best.size, sampled: replays.sampled },
+    revised: planned.revised,
     warnings: [...planned.warnings, ...marketCautions(planned.work.sweep, planned.work.data, context.config)],
     versions: await versionsOf(),
     commit: await commitOf(),
@@ -197,7 +204,7 @@ function stopped({ isDone }: StoredRows, { name, options, context }: Session): E
 
 /** As it can be typed; a password of the queue is no part of it. */
 function resumeCommand(name: string, options: SweepOptions, { given }: Context): string {
-  const { queue, queueCa, synthetic } = options;
+  const { queue, queueCa, asSeen, synthetic } = options;
   const flags = {
     '--queue': queue === undefined ? undefined : withoutPassword(queue),
     '--queue-ca': queueCa,
@@ -205,7 +212,7 @@ function resumeCommand(name: string, options: SweepOptions, { given }: Context):
     '--database': given.database,
   };
   const said = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(value)]));
-  const market = synthetic ? ['--synthetic'] : [];
+  const market = [...(asSeen ? ['--as-seen'] : []), ...(synthetic ? ['--synthetic'] : [])];
   return ['npx candor sweep', shellWord(name), '--resume', ...market, ...said].join(' ');
 }
 
@@ -242,7 +249,7 @@ async function compared(
 
 /** A stored sweep, sorted and filtered anew; nothing is run. */
 function show({ name, wanted, options, db, context }: Session): ExitCode {
-  const stored = findStored(db, name);
+  const stored = findStored(db, name, { asSeen: options.asSeen === true });
   const found = storedView(db, stored);
   showStored({ ...found, ranking: rank(found.columns, wanted.metric, wanted.conditions) }, stored, options, context);
   return 0;

@@ -19,8 +19,11 @@ const COLUMNS: readonly Column<RecordedTrial>[] = [
   { title: 'candles', cell: (trial) => `${trial.coins.join(' ')} ${intervalsOf(trial)}`, wrapAt: 17 },
   {
     title: 'of',
-    cell: ({ isSynthetic, fromMs, toMs }) =>
-      isSynthetic ? 'the synthetic market' : `${formatDate(fromMs)} … ${formatDate(toMs)}`,
+    cell: ({ isSynthetic, asSeen, fromMs, toMs }) =>
+      isSynthetic
+        ? 'the synthetic market'
+        : `${formatDate(fromMs)} … ${formatDate(toMs)}${asSeen ? ' as first seen' : ''}`,
+    wrapAt: 23,
   },
   { title: 'tried', align: 'right', cell: (trial) => count(tried(trial)) },
 ];

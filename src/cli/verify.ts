@@ -5,6 +5,7 @@ import type { Interval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { studyOf } from '../report/build.ts';
 import { readReport } from '../report/read.ts';
+import { revisedCandles } from '../report/revisions.ts';
 import type { Report } from '../report/schema.ts';
 import { compareReports, type Difference } from '../report/verify.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -32,6 +33,7 @@ export async function run(file: string, _options: object, context: Context): Pro
       coins: lineup.coins,
       settlings,
       isSyntheticWanted,
+      asSeen: data.asSeen === true,
       preferredSource: settings.source,
       seed,
       stretch,
@@ -85,6 +87,9 @@ function likelyCauses(expected: Report, actual: Report): string[] {
   const causes: string[] = [];
   if (expected.data.fingerprint !== actual.data.fingerprint) {
     causes.push('the candles are not the same: their fingerprint differs');
+    if (revisedCandles(actual) > revisedCandles(expected)) {
+      causes.push('some of them have been revised since the report was made');
+    }
   }
   for (const strategy of expected.strategies) {
     const now = actual.strategies.find(({ name }) => name === strategy.name);

@@ -29,6 +29,9 @@ const LOCK_WAIT_MS = 15_000;
 const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
 const json = z.record(z.string(), z.json());
 
+/** On the values that were first seen of every candle; named only where it is so. */
+const asSeen = z.literal(true).optional();
+
 const studySchema = z.object({
   kind: z.literal('study'),
   study: z.string(),
@@ -47,6 +50,7 @@ const studySchema = z.object({
   source: z.string(),
   /** A trial on an invented market spends nothing of a real one. */
   isSynthetic: z.boolean(),
+  asSeen,
   /** What the verdicts were measured by. */
   gates: z.object({ alpha: z.number(), targetEdgeR: z.number(), minTrades: z.int(), minWeeks: z.int() }),
   fees: z.object({ taker: z.number(), maker: z.number() }),
@@ -75,6 +79,7 @@ const sweepSchema = z.object({
   fingerprint: z.string(),
   source: z.string(),
   isSynthetic: z.boolean(),
+  asSeen,
   fees: z.object({ taker: z.number(), maker: z.number() }),
   slippageBps: z.number(),
   /** Of everything that the results depend on. */

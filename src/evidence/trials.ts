@@ -7,6 +7,7 @@ export interface TrialFacts {
   readonly fingerprint: string;
   readonly source: string;
   readonly isSynthetic: boolean;
+  readonly asSeen?: true;
   readonly gates: GateThresholds;
   readonly fees: { readonly taker: number; readonly maker: number };
   readonly slippageBps: number;

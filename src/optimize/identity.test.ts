@@ -27,6 +27,7 @@ describe('the identity of a sweep', () => {
       'where it begins',
       { data: { ...data, grids: [{ ...firstGrid, from: firstGrid.from + 1 }, ...data.grids.slice(1)] } },
     ],
+    ['that they are as first seen', { data: { ...data, asSeen: true } }],
     ['the rules of a coin', { data: { ...data, instruments: new Map([...data.instruments].slice(1)) } }],
     [
       'the file of a strategy',

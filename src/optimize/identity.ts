@@ -5,7 +5,8 @@ import { type Program, thisProgram } from './program.ts';
 /**
  * sha256 of all that the columns of a sweep depend on, the code that computes them included: results of two versions
  * of it never mix. Its name is none of it, nor the seed of its sample, nor where the candles came from: they are in it
- * by their fingerprint.
+ * by their fingerprint. That they are as they were first seen is part of it all the same: where nothing was revised the
+ * values are the final ones, and the two sweeps are kept apart.
  */
 export function identityOf(
   { sweep, costs, strategies, data }: SweepWork,
@@ -18,6 +19,7 @@ export function identityOf(
     fromMs: data.fromMs,
     toMs: data.toMs,
     fingerprint: data.fingerprint,
+    ...(data.asSeen && { asSeen: true }),
     instruments: [...data.instruments].sort(([a], [b]) => (a < b ? -1 : 1)),
     strategies: sweep.strategies.map(({ name, params }, i) => [
       name,

@@ -1,3 +1,4 @@
+import type { RevisedSeries } from '../backtest/candle-source.ts';
 import type { Costs } from '../domain/risk-rules.ts';
 import type { Sweep } from '../domain/sweep.ts';
 import type { Interval } from '../domain/time.ts';
@@ -93,6 +94,8 @@ export interface SweepResult {
   readonly strategies: readonly SweptStrategy[];
   readonly data: {
     readonly isSynthetic: boolean;
+    /** On the values that were first seen of every candle. */
+    readonly asSeen?: true;
     readonly source: string;
     readonly fingerprint: string;
     readonly fromMs: EpochMs;
@@ -115,6 +118,7 @@ export interface SweepResult {
   /** sha256 of the columns. */
   readonly resultHash: string;
   /** Outside of every hash. */
+  readonly revised: readonly RevisedSeries[];
   readonly createdAtMs: EpochMs;
   readonly timings: { readonly loadMs: number; readonly sweepMs: number; readonly replayMs: number };
   readonly workers: number;

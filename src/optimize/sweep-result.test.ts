@@ -18,7 +18,7 @@ async function resultOf(parts: Partial<Sweep> = {}): Promise<{ result: SweepResu
   const best = new Map([[first, runReference(evaluator.referenceSpec(first))]]);
   const result = buildResult(evaluator, columns, best, {
     ...{ identity: 'id', strategies: [], ranking, warnings: [], versions: {}, commit: null, workers: 1 },
-    ...{ createdAtMs: epochMs(0), replays: { best: 1, sampled: 0 } },
+    ...{ createdAtMs: epochMs(0), replays: { best: 1, sampled: 0 }, revised: [] },
     timings: { loadMs: 0, sweepMs: 0, replayMs: 0 },
   });
   return { result, evaluator };

@@ -17,6 +17,7 @@ export type SweepCircumstances = Pick<
   | 'warnings'
   | 'versions'
   | 'commit'
+  | 'revised'
   | 'createdAtMs'
   | 'timings'
   | 'workers'
@@ -31,12 +32,17 @@ export function buildResult(
   circumstances: SweepCircumstances,
 ): SweepResult {
   const { plan, work } = evaluator;
-  const { isSynthetic, source, fingerprint, fromMs, toMs } = work.data;
+  const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs } = work.data;
   return {
     ...circumstances,
     sweep: work.sweep,
     costs: work.costs,
-    data: { isSynthetic, source, fingerprint, fromMs, toMs, series: seriesOf(evaluator) },
+    data: {
+      isSynthetic,
+      ...(asSeen && { asSeen }),
+      ...{ source, fingerprint, fromMs, toMs },
+      series: seriesOf(evaluator),
+    },
     combinations: plan.count,
     blocks: plan.blocks.map((block) => resultBlock(plan, block)),
     columns,

@@ -4,7 +4,7 @@ import type { SweepResult } from './result.ts';
 /** The line of a sweep in the trial ledger: what was tried, and on what (rule 32). */
 export function trialOfSweep(result: SweepResult): SweepTrial {
   const { sweep, costs, strategies, data, combinations, identity, resultHash } = result;
-  const { isSynthetic, source, fingerprint, fromMs, toMs } = data;
+  const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs } = data;
   const rules = Object.keys(sweep.grid[0]?.at ?? {});
   const grid = rules.map((rule) => [rule, [...new Set(sweep.grid.map(({ at }) => at[rule] ?? ''))]]);
   return {
@@ -24,6 +24,7 @@ export function trialOfSweep(result: SweepResult): SweepTrial {
     account: sweep.account,
     combinations,
     ...{ fingerprint, source, isSynthetic, identity },
+    ...(asSeen && { asSeen }),
     fees: { taker: costs.takerFee, maker: costs.makerFee },
     slippageBps: costs.slippageBps,
     resultSha256: resultHash,

@@ -1,3 +1,4 @@
+import type { RevisedSeries } from '../backtest/candle-source.ts';
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { StudyData } from '../backtest/study-data.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
@@ -24,6 +25,8 @@ export interface ReportInput {
   readonly study: Study;
   readonly config: ReportedSettings;
   readonly data: StudyData;
+  /** What of it has been revised since it was first seen. */
+  readonly revised: readonly RevisedSeries[];
   /** Seed of everything random that names none of its own. */
   readonly seed: number;
   readonly warnings: readonly string[];
@@ -63,7 +66,11 @@ export function buildReport(input: ReportInput): Report {
   return {
     schema: { name: SCHEMA_NAME, version: SCHEMA_VERSION },
     resultHash: hashOf(result),
-    made: { createdAtMs: input.createdAtMs, durationsMs: { ...input.durationsMs } },
+    made: {
+      createdAtMs: input.createdAtMs,
+      durationsMs: { ...input.durationsMs },
+      ...(input.revised.length > 0 && { revised: input.revised.map((series) => ({ ...series })) }),
+    },
     versions: { ...input.versions },
     commit: input.commit === null ? null : { ...input.commit },
     ...result,

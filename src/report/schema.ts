@@ -237,6 +237,8 @@ const series = z.strictObject({
 
 const data = z.strictObject({
   isSynthetic: z.boolean(),
+  /** On the values that were first seen of every candle. Named only where it is so, as older reports do. */
+  asSeen: z.literal(true).optional(),
   source: z.string(),
   fingerprint: z.string(),
   /** The first candle that was loaded, by interval: recursive indicators depend on it. */
@@ -271,7 +273,15 @@ export const reportSchema = z.strictObject({
   schema: z.strictObject({ name: z.literal(SCHEMA_NAME), version: z.literal(SCHEMA_VERSION) }),
   /** sha256 of the canonical JSON of everything but this, `made`, `versions` and `commit`. */
   resultHash: sha256,
-  made: z.strictObject({ createdAtMs: timeMs, durationsMs: z.record(z.string(), z.number()) }),
+  made: z.strictObject({
+    createdAtMs: timeMs,
+    durationsMs: z.record(z.string(), z.number()),
+    /**
+     * Candles that had been revised by then, where there were any: a later revision changes their number and not what
+     * was first seen, so that it is no part of the result.
+     */
+    revised: z.array(z.strictObject({ coin: z.string(), interval, candles: count })).optional(),
+  }),
   versions: z.record(z.string(), z.string()),
   /** Null outside a git checkout. */
   commit: z.strictObject({ sha: z.string(), isModified: z.boolean() }).nullable(),

@@ -1,6 +1,7 @@
 import { rulesOf } from '../build.ts';
 import { formatInstant, formatNumber, formatPercent, formatUsd } from '../format.ts';
 import { nameOf } from '../name.ts';
+import { revisedInWords, type SeenValues } from '../revisions.ts';
 import { rulesInWords } from '../risk-words.ts';
 import type { Report, SeriesFacts } from '../schema.ts';
 import { type Content, html, type Markup } from './markup.ts';
@@ -64,7 +65,7 @@ export function dataSection(report: Report): Markup {
     report,
     'data',
     'Data',
-    html`<p>${sourceInWords(data)} Fingerprint <code>${data.fingerprint}</code></p>
+    html`<p>${sourceInWords(report)} Fingerprint <code>${data.fingerprint}</code></p>
 ${table<SeriesFacts>({
   label: 'Series that the study used',
   caption: 'Series',
@@ -169,15 +170,15 @@ export function pairs(title: string, rows: readonly (readonly [string, Content])
 ${rows.map(([term, value]) => html`<tr><th scope="row">${term}</th><td>${value}</td></tr>\n`)}</tbody></table>`;
 }
 
+const INVENTED =
+  'The prices are invented by a seeded generator: they show what the program does, and nothing about any market.';
+
 /** Where the candles of a page come from, in a sentence. */
-export function sourceInWords({
-  isSynthetic,
-  source,
-}: {
-  readonly isSynthetic: boolean;
-  readonly source: string;
-}): string {
-  return isSynthetic
-    ? 'The prices are invented by a seeded generator: they show what the program does, and nothing about any market.'
-    : `Trade candles of ${source}, as they were stored.`;
+export function sourceInWords({ data, made: { revised = [] } }: SourcedReport): string {
+  if (data.isSynthetic) return INVENTED;
+  const values = data.asSeen ? 'as they were first seen' : 'as they are stored';
+  const since = revised.length === 0 ? '' : ` Revised since they were first seen: ${revisedInWords(revised)}.`;
+  return `Trade candles of ${data.source}, ${values}.${since}`;
 }
+
+type SourcedReport = SeenValues & { readonly data: { readonly isSynthetic: boolean; readonly source: string } };

@@ -1,5 +1,6 @@
 import type { CandleColumns } from '../../domain/candle.ts';
 import { formatCount, formatDay, formatDuration, formatNumber } from '../format.ts';
+import { revisionWarnings } from '../revisions.ts';
 import type { Report } from '../schema.ts';
 import { dataSection, limitsSection, readingSection, settingsSection, verifySection } from './appendix.ts';
 import { candleDrawings, sharedSymbols } from './candles-chart.ts';
@@ -40,14 +41,14 @@ export function renderHtml(report: Report, { candles }: PageData): string {
 }
 
 function masthead(report: Report): Markup {
-  const { data, study, warnings } = report;
+  const { data, study } = report;
   const candles = data.series
     .filter(({ interval }) => interval === study.interval)
     .reduce((sum, series) => sum + series.candles, 0);
   const span = `${formatDay(data.fromMs)} – ${formatDay(data.toMs)}, ${formatDuration(data.toMs - data.fromMs)}`;
   return html`<header class="masthead"><p class="eyebrow">Candor · backtest report</p><h1>${study.name}</h1>
 <p class="lead">${studyInWords(report)}</p>
-${warningBox(warnings)}
+${warningBox([...revisionWarnings(report), ...report.warnings])}
 ${facts([
   ['Data', data.isSynthetic ? html`<b>invented prices</b>` : `${data.source}, trade candles`],
   ['Coins', study.coins.join(', ')],

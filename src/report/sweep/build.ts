@@ -23,6 +23,7 @@ export function buildSweepReport(result: SweepResult): SweepReport {
       createdAtMs,
       workers,
       durationsMs: { candles: timings.loadMs, sweep: timings.sweepMs, replays: timings.replayMs },
+      ...(result.revised.length > 0 && { revised: result.revised }),
     },
     ...{ versions, commit },
     sweep: gridOf(result.sweep),

@@ -1,3 +1,4 @@
+import type { RevisedSeries } from '../../backtest/candle-source.ts';
 import type { Costs } from '../../domain/risk-rules.ts';
 import type { Interval } from '../../domain/time.ts';
 import type { Trade } from '../../domain/trade.ts';
@@ -24,6 +25,8 @@ export interface SweepReport {
     readonly createdAtMs: number;
     readonly workers: number;
     readonly durationsMs: Readonly<Record<string, number>>;
+    /** Candles that had been revised by then, where there were any. */
+    readonly revised?: readonly RevisedSeries[];
   };
   readonly versions: SweepResult['versions'];
   readonly commit: SweepResult['commit'];

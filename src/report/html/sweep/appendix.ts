@@ -111,7 +111,7 @@ export function sweptDataSection(report: SweepReport): Markup {
     report,
     'data',
     'Data',
-    html`<p>${sourceInWords(data)} Fingerprint <code>${data.fingerprint}</code></p>
+    html`<p>${sourceInWords(report)} Fingerprint <code>${data.fingerprint}</code></p>
 ${table<Series>({
   label: 'Series that the sweep used',
   caption: 'Series',

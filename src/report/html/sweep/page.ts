@@ -1,4 +1,5 @@
 import { formatCount, formatDay, formatDuration, formatNumber, formatSeconds } from '../../format.ts';
+import { revisionWarnings } from '../../revisions.ts';
 import type { SweepReport } from '../../sweep/schema.ts';
 import { limitsSection } from '../appendix.ts';
 import { renderDocument, warningBox } from '../document.ts';
@@ -42,7 +43,7 @@ function masthead(report: SweepReport): Markup {
 <p class="lead">${sweepInWords(report)}</p>
 <p>Nothing on this page is a verdict: a sweep finds where to look, and <code>candor study</code> asks whether there is
 anything there.</p>
-${warningBox(warnings)}
+${warningBox([...revisionWarnings(report), ...warnings])}
 ${facts([
   ['Data', data.isSynthetic ? html`<b>invented prices</b>` : `${data.source}, trade candles`],
   ['Coins', `${sweep.coins.join(', ')}${sweep.account === 'shared' ? ' on one account' : ''}`],
