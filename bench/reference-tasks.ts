@@ -1,11 +1,13 @@
 /** A program of the benchmark of sweeps: the reference job by one of three hands, in a process of its own. */
+import { type ActiveRun, sideBySide } from '../src/backtest/fast/active-run.ts';
 import { FastEngine } from '../src/backtest/fast/engine.ts';
-import { sweepMetrics } from '../src/backtest/fast/metrics.ts';
-import type { FastSpec } from '../src/backtest/fast/spec.ts';
+import { SweepTally } from '../src/backtest/fast/metrics.ts';
+import { TradeTable } from '../src/backtest/fast/trade-table.ts';
 import { runReference } from '../src/backtest/reference.ts';
 import { cashOf } from '../src/core/ledger.ts';
 import type { CandleColumns } from '../src/domain/candle.ts';
-import { SWEEP_METRICS } from '../src/optimize/contract.ts';
+import type { RiskRules } from '../src/domain/risk-rules.ts';
+import { SWEEP_METRICS, type SweepMetric } from '../src/optimize/contract.ts';
 import { Evaluation } from '../src/series/evaluation.ts';
 import type { SignalBits } from '../src/strategy/signal-bits.ts';
 import { signalBits, signalFlags } from '../src/strategy/signals.ts';
@@ -28,7 +30,10 @@ import {
   SURGES,
   TARGETS,
 } from './reference-job.ts';
-import { type Lap, Stopwatch, sumOfLaps } from './stopwatch.ts';
+import { type Lap, Stopwatch } from './stopwatch.ts';
+
+/** Of each set of entries. */
+const CELLS = STOPS.length * TARGETS.length;
 
 export interface ReferenceTask {
   readonly by: 'linear' | 'fast' | 'reference';
@@ -38,7 +43,7 @@ export interface ReferenceTask {
 }
 
 /** What the fast engine does, in this order; the others do all in one go: `trades`. */
-export type Laps = Readonly<Partial<Record<'signals' | 'trees' | 'trades' | 'metrics', Lap>>>;
+export type Laps = Readonly<Partial<Record<'signals' | 'trees' | 'trades', Lap>>>;
 
 export interface ReferenceResult {
   readonly trades: readonly number[];
@@ -90,33 +95,32 @@ function fast(candles: CandleColumns): Run {
 
   const { leg, ...terms } = groundOf(candles);
   const engine = new FastEngine();
-  const specOf = (entries: SignalBits, combination: Combination): FastSpec => ({
-    ...terms,
-    legs: [{ ...leg, bits: entries }],
-    rules: rulesOf(combination),
-  });
+  const table = new TradeTable();
+  const open = (entries: SignalBits, rules: RiskRules): ActiveRun =>
+    engine.open({ ...terms, legs: [{ ...leg, bits: entries }], rules }, table);
+  const rules = COMBINATIONS.slice(0, CELLS).map(rulesOf);
   // Without a signal there is nothing to trade, but the engine prepares the candles for its searches.
-  engine.run(specOf({}, COMBINATIONS[0] as Combination));
+  open({}, rules[0] as RiskRules);
   const trees = watch.lap();
 
-  const answer = { trades: new Int32Array(COMBINATIONS.length), cashUsd: new Float64Array(COMBINATIONS.length) };
-  const metrics = new Float64Array(COMBINATIONS.length * SWEEP_METRICS.length);
-  const cells = STOPS.length * TARGETS.length;
-  const trading: Lap[] = [];
-  const measuring: Lap[] = [];
-  // Cell by cell, as a sweep goes through a chunk: so the exits of one cell stay in the cache for all sets of entries.
-  for (let cell = 0; cell < cells; cell++) {
-    for (const [set, entries] of bits.entries()) {
-      const index = set * cells + cell;
-      const run = engine.run(specOf(entries, COMBINATIONS[index] as Combination));
-      answer.trades[index] = run.trades.count;
-      answer.cashUsd[index] = DEPOSIT_USD + run.realisedUsd - run.feesUsd + run.fundingUsd;
-      trading.push(watch.lap());
-      sweepMetrics(run, 0, metrics, index * SWEEP_METRICS.length);
-      measuring.push(watch.lap());
-    }
-  }
-  return { answer, laps: { signals, trees, trades: sumOfLaps(trading), metrics: sumOfLaps(measuring) } };
+  const runs = COMBINATIONS.map((_, i) =>
+    open(bits[Math.floor(i / CELLS)] as SignalBits, rules[i % CELLS] as RiskRules),
+  );
+  const tallies = runs.map(() => new SweepTally(DEPOSIT_USD));
+  sideBySide(runs, (i, until) => {
+    (runs[i] as ActiveRun).advance(until);
+    (tallies[i] as SweepTally).take(table);
+  });
+  const metrics = new Float64Array(runs.length * SWEEP_METRICS.length);
+  for (const [i, tally] of tallies.entries()) tally.write(runs[i] as ActiveRun, 0, metrics, i * SWEEP_METRICS.length);
+  const trades = watch.lap();
+  const metricsOf = (name: SweepMetric): number[] =>
+    runs.map((_, i) => metrics[i * SWEEP_METRICS.length + SWEEP_METRICS.indexOf(name)] as number);
+  const answer = {
+    trades: Int32Array.from(metricsOf('trades')),
+    cashUsd: Float64Array.from(metricsOf('finalCashUsd')),
+  };
+  return { answer, laps: { signals, trees, trades } };
 }
 
 /** The entries of the 36 sets of conditions, in the order of the combinations. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rational, rational } from '../../test/rational.ts';
-import { feeOf, fundingOf, fundingPerLot } from './money.ts';
+import { feeFraction, feeOf, fundingOf, fundingPerLot } from './money.ts';
 import { fromUsd, type Lots, type MicroUsd, microUsd, toUsd } from './units.ts';
 
 describe('rule 18: fees', () => {
@@ -22,6 +22,31 @@ describe('rule 18: fees', () => {
         const rate = parts / 1e8;
         const exact = rational(notional).times(rational(rate)).ceil();
         expect(feeOf(notional as MicroUsd, rate)).toBe(Number(exact));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a fee rate as a fraction', () => {
+  test('is in lowest terms', () => {
+    expect(feeFraction(0.00045)).toEqual({ numerator: 9, denominator: 20_000 });
+    expect(feeFraction(-0.00002)).toEqual({ numerator: -1, denominator: 50_000 });
+    expect(feeFraction(0)).toEqual({ numerator: 0, denominator: 1 });
+  });
+
+  test('gives the same fee, as far as the product is exact', () => {
+    const parts = fc.integer({ min: -10_000, max: 100_000 });
+    const share = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.constant(1));
+    fc.assert(
+      fc.property(parts, share, fc.boolean(), (eightDecimals, share, isTie) => {
+        const rate = eightDecimals / 1e8;
+        const { numerator, denominator } = feeFraction(rate);
+        const most = Number.MAX_SAFE_INTEGER / Math.max(1, Math.abs(numerator));
+        // Fees that are whole, or just more than that, are where a quotient in doubles could be off.
+        const whole = Math.floor((share * most) / denominator) * denominator;
+        const notional = isTie ? whole + (whole + 1 <= most ? 1 : 0) : Math.floor(share * most);
+        expect(Math.ceil((notional * numerator) / denominator) + 0).toBe(feeOf(microUsd(notional), rate));
       }),
       { numRuns: 2_000 },
     );

@@ -11,13 +11,29 @@ const PICO_PER_MICRO = 1_000_000;
  */
 export function feeOf(notional: MicroUsd, rate: number): MicroUsd {
   const parts = Math.round(rate * RATE_SCALE);
-  // Where the product is exact, so is the quotient rounded up: it is a whole number, or further from one than doubles
-  // of its size are from each other.
-  const product = notional * parts;
-  if (Math.abs(product) <= Number.MAX_SAFE_INTEGER) return microUsd(Math.ceil(product / RATE_SCALE));
   const whole = Math.floor(notional / RATE_SCALE);
   const rest = notional - whole * RATE_SCALE;
   return microUsd(whole * parts + Math.ceil((rest * parts) / RATE_SCALE));
+}
+
+export interface FeeFraction {
+  readonly numerator: number;
+  readonly denominator: number;
+}
+
+/**
+ * The rate of `feeOf` as a fraction in lowest terms: ⌈notional × numerator / denominator⌉ in doubles is that same fee
+ * wherever the product is a whole number below 2^53. Its quotient is then a whole number, or further from one than
+ * doubles of its size are from each other.
+ */
+export function feeFraction(rate: number): FeeFraction {
+  const parts = Math.round(rate * RATE_SCALE);
+  const divisor = commonDivisor(Math.abs(parts), RATE_SCALE);
+  return { numerator: parts / divisor, denominator: RATE_SCALE / divisor };
+}
+
+function commonDivisor(a: number, b: number): number {
+  return a === 0 ? b : commonDivisor(b % a, a);
 }
 
 /**

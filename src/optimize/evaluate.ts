@@ -1,6 +1,8 @@
+import { type ActiveRun, sideBySide } from '../backtest/fast/active-run.ts';
 import { FastEngine } from '../backtest/fast/engine.ts';
-import { sweepMetrics } from '../backtest/fast/metrics.ts';
+import { SweepTally } from '../backtest/fast/metrics.ts';
 import type { FastLeg, FastRun, FastSpec } from '../backtest/fast/spec.ts';
+import { TradeTable } from '../backtest/fast/trade-table.ts';
 import { MarketRoom } from '../backtest/market-room.ts';
 import type { RunSpec } from '../backtest/run.ts';
 import { CandorError } from '../domain/errors.ts';
@@ -25,6 +27,17 @@ interface Held {
   sets: number;
 }
 
+/** One combination on its way. */
+interface OpenCombination {
+  readonly index: number;
+  readonly run: ActiveRun;
+  readonly signals: number;
+  readonly tally: SweepTally;
+}
+
+/** Cells whose runs go through the candles side by side: of more, remembered exits would take too much memory. */
+const CELLS_AT_ONCE = 16;
+
 /**
  * Works out chunks of a sweep, one after the other, in any order: the same chunk gives the same bits, whatever was
  * done before it. What combinations share is kept between them as long as they are about the same candles.
@@ -37,6 +50,8 @@ export class ChunkEvaluator {
   /** What `#engine` and `#held` are about. */
   #candles = '';
   #engine = new FastEngine();
+  /** Of the stretch that the run at hand goes through. */
+  readonly #trades = new TradeTable();
   readonly #held = new Map<string, Held>();
 
   private constructor(work: SweepWork, strategies: readonly Strategy[]) {
@@ -94,37 +109,49 @@ export class ChunkEvaluator {
 
   /** Combinations `from` … `to` − 1 of a block. */
   #evaluatePart(block: SweepBlock, from: number, to: number, into: ChunkResult, row: number): void {
-    const { cells } = block;
-    const firstSet = Math.floor(from / cells);
-    const endSet = Math.ceil(to / cells);
-    const speeches = this.#listen(block, firstSet, endSet);
-    // Cell by cell, because what the engine remembers of one cell then stays in the cache for all sets of params.
-    for (let cell = 0; cell < cells; cell++) {
-      const { rules } = this.work.sweep.grid[cell] as { readonly rules: RiskRules };
-      for (let set = firstSet; set < endSet; set++) {
-        const at = set * cells + cell;
-        if (at < from || at >= to) continue;
-        const { bits, signals } = speeches[set - firstSet] as Speech;
-        const run = this.#run(block.first + at, this.#spec(block, bits, rules));
-        sweepMetrics(run, signals, into, (row + at - from) * SWEEP_METRICS.length);
+    const firstSet = Math.floor(from / block.cells);
+    const speeches = this.#listen(block, firstSet, Math.ceil(to / block.cells));
+    for (let cell = 0; cell < block.cells; cell += CELLS_AT_ONCE) {
+      const open: OpenCombination[] = [];
+      for (let next = cell; next < Math.min(block.cells, cell + CELLS_AT_ONCE); next++) {
+        const { rules } = this.work.sweep.grid[next] as { readonly rules: RiskRules };
+        for (const [i, { bits, signals }] of speeches.entries()) {
+          const at = (firstSet + i) * block.cells + next;
+          if (at < from || at >= to) continue;
+          const run = this.#engine.open(this.#spec(block, bits, rules), this.#trades);
+          open.push({ index: block.first + at, run, signals, tally: new SweepTally(this.work.sweep.depositUsd) });
+        }
+      }
+      this.#run(open);
+      for (const { index, run, signals, tally } of open) {
+        tally.write(run, signals, into, (row + index - block.first - from) * SWEEP_METRICS.length);
       }
     }
   }
 
   /** @throws CandorError that names the combination, where its money outgrows what is counted exactly */
-  #run(index: number, spec: FastSpec): FastRun {
-    try {
-      return this.#engine.run(spec);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      const { block, params, cell } = this.plan.combinationAt(index);
-      const values = Object.entries({ ...params, ...cell.at }).map(([name, value]) => `${name} ${value}`);
-      throw new CandorError(`combination ${index + 1} cannot be counted: ${error.message}`, {
-        details: [`${block.coins.join(', ')} on ${block.interval}: ${values.join(', ')}`],
-        hint: 'Give the account a smaller deposit, or the rules less leverage.',
-        cause: error,
-      });
-    }
+  #run(open: readonly OpenCombination[]): void {
+    const runs = open.map(({ run }) => run);
+    sideBySide(runs, (i, until) => {
+      const { index, run, tally } = open[i] as OpenCombination;
+      try {
+        run.advance(until);
+      } catch (error) {
+        throw error instanceof RangeError ? this.#uncountable(index, error) : error;
+      }
+      tally.take(this.#trades);
+    });
+  }
+
+  #uncountable(index: number, error: RangeError): CandorError {
+    this.#trades.clear();
+    const { block, params, cell } = this.plan.combinationAt(index);
+    const values = Object.entries({ ...params, ...cell.at }).map(([name, value]) => `${name} ${value}`);
+    return new CandorError(`combination ${index + 1} cannot be counted: ${error.message}`, {
+      details: [`${block.coins.join(', ')} on ${block.interval}: ${values.join(', ')}`],
+      hint: 'Give the account a smaller deposit, or the rules less leverage.',
+      cause: error,
+    });
   }
 
   /** What the sets `from` … `to` − 1 of a block say: all of them at once, so that what they share is computed once. */

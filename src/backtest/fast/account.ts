@@ -10,7 +10,7 @@ import { NO_ENTRY } from './entry-table.ts';
 import { isInside, reasonOf } from './exit-book.ts';
 import type { LegRun } from './leg-run.ts';
 import type { FastSpec } from './spec.ts';
-import * as field from './trade-table.ts';
+import type { TradeTable } from './trade-table.ts';
 
 /**
  * The account that the legs of a run share: sizes, limits and money, in whole micro-dollars. It does what `step` does,
@@ -18,7 +18,7 @@ import * as field from './trade-table.ts';
  */
 export class FastAccount {
   readonly #spec: FastSpec;
-  readonly trades: field.TradeTable;
+  readonly trades: TradeTable;
   readonly refusals = new Int32Array(REFUSALS.length);
   conflicts = 0;
   lapses = 0;
@@ -36,7 +36,7 @@ export class FastAccount {
   /** Whether anything but the free cash of this one leg can refuse an entry. */
   readonly #isShared: boolean;
 
-  constructor(spec: FastSpec, trades: field.TradeTable) {
+  constructor(spec: FastSpec, trades: TradeTable) {
     const { maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = spec.rules;
     this.#spec = spec;
     this.trades = trades;
@@ -148,21 +148,21 @@ export class FastAccount {
     this.fundingUsd += fundingUsd;
     this.heldRows += (reason === 'end' ? leg.row : exitRow + (inside ? 1 : 0)) - entryRow;
 
-    const at = this.trades.next();
-    const trade = this.trades.values;
-    trade[at + field.LEG] = leg.index;
-    trade[at + field.DIRECTION] = direction;
-    trade[at + field.ENTRY_ROW] = entryRow;
-    trade[at + field.EXIT_ROW] = exitRow;
-    trade[at + field.CODE] = exitCode;
-    trade[at + field.LOTS] = lots;
-    trade[at + field.ENTRY_PER_LOT] = perLotUsd(instrument, leg.entryPrice);
-    trade[at + field.EXIT_PER_LOT] = perLotUsd(instrument, leg.exitPrice);
-    trade[at + field.STOP_PER_LOT] = perLotUsd(instrument, leg.stop);
-    trade[at + field.GROSS_USD] = grossUsd;
-    trade[at + field.FEES_USD] = leg.entryFeeUsd + exitFeeUsd;
-    trade[at + field.FUNDING_USD] = fundingUsd;
-    trade[at + field.RISK_USD] = Math.abs(entryNotionalUsd - notionalOf(instrument, leg.stop, lots));
+    this.trades.add(
+      leg.index,
+      direction,
+      entryRow,
+      exitRow,
+      exitCode,
+      lots,
+      perLotUsd(instrument, leg.entryPrice),
+      perLotUsd(instrument, leg.exitPrice),
+      perLotUsd(instrument, leg.stop),
+      grossUsd,
+      leg.entryFeeUsd + exitFeeUsd,
+      fundingUsd,
+      Math.abs(entryNotionalUsd - notionalOf(instrument, leg.stop, lots)),
+    );
     this.#release(leg);
     leg.lookFrom(leg.row);
   }

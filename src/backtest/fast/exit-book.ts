@@ -59,7 +59,7 @@ export const EXIT_FIELDS = 4;
  * Row × EXIT_CODES + code; 0 where the exit is not known yet; negative where the distance of the stop has the entry
  * refused in the lowest margin tier, whatever its size, and REFUSED where its exit was therefore not looked for.
  */
-export const EXIT_ROW_AND_CODE = 0;
+export const ROW_AND_CODE = 0;
 const REFUSED = -1;
 /** Fill and initial stop, in micro-dollars a lot. */
 export const EXIT_PER_LOT = 1;
@@ -107,8 +107,8 @@ export class ExitBook {
   record(entry: number): void {
     const { records } = this.#withRoom(entry);
     const at = entry * EXIT_FIELDS;
-    if (records[at + EXIT_ROW_AND_CODE] !== 0) return;
-    if (this.#isRefused(entry)) records[at + EXIT_ROW_AND_CODE] = REFUSED;
+    if (records[at + ROW_AND_CODE] !== 0) return;
+    if (this.#isRefused(entry)) records[at + ROW_AND_CODE] = REFUSED;
     else this.#find(entry);
   }
 
@@ -123,7 +123,7 @@ export class ExitBook {
   lookUp(entry: number): void {
     const { records } = this.#withRoom(entry);
     const at = entry * EXIT_FIELDS;
-    const rowAndCode = Math.abs(records[at + EXIT_ROW_AND_CODE] as number);
+    const rowAndCode = Math.abs(records[at + ROW_AND_CODE] as number);
     if (rowAndCode < EXIT_CODES) {
       this.#find(entry);
       return;
@@ -147,7 +147,7 @@ export class ExitBook {
     const { instrument } = this.entries.market;
     const at = entry * EXIT_FIELDS;
     const rowAndCode = this.row * EXIT_CODES + this.code;
-    records[at + EXIT_ROW_AND_CODE] = this.#isRefused(entry) ? -rowAndCode : rowAndCode;
+    records[at + ROW_AND_CODE] = this.#isRefused(entry) ? -rowAndCode : rowAndCode;
     records[at + EXIT_PER_LOT] = perLotUsd(instrument, this.price as Price);
     records[at + STOP_PER_LOT] = perLotUsd(instrument, this.stop as Price);
     records[at + FUNDING_PER_LOT] = this.fundingPerLot;

@@ -1,25 +1,25 @@
 import { leverageAt, marginUsdOf } from '../../core/margin.ts';
 import { distanceAt } from '../../core/stops.ts';
-import { floorToLots } from '../../domain/instrument.ts';
-import { feeOf, fundingOf } from '../../domain/money.ts';
-import type { Costs, RiskRules } from '../../domain/risk-rules.ts';
+import { type FeeFraction, feeFraction, fundingOf } from '../../domain/money.ts';
+import type { RiskRules } from '../../domain/risk-rules.ts';
+import { floorExact, powerOfTen } from '../../domain/rounding.ts';
 import { EXIT_REASONS } from '../../domain/trade.ts';
-import { type MicroUsd, ZERO_USD } from '../../domain/units.ts';
+import { type Lots, type MicroUsd, ZERO_USD } from '../../domain/units.ts';
 import type { FastAccount } from './account.ts';
 import { type BitSearch, hasBit } from './bits.ts';
-import * as entryField from './entry-table.ts';
+import * as entry from './entry-table.ts';
+import { NO_ENTRY } from './entry-table.ts';
 import type { ExitBook } from './exit-book.ts';
-import * as exitField from './exit-book.ts';
+import * as exit from './exit-book.ts';
 import type { LegRun } from './leg-run.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
-import * as field from './trade-table.ts';
 
 const TARGET = EXIT_REASONS.indexOf('target');
 const LIQUIDATION = EXIT_REASONS.indexOf('liquidation');
-/** What the arithmetic of doubles may lift a value over is left to the core, with room to spare. */
-const ROOM = 0.999;
+/** What lies within rounding of a bound is left to the core. */
+const WELL_BELOW = 0.999;
 
-/** What a flat leg that is alone on its account needs to go from trade to trade. */
+/** Where a leg speaks, and where its positions end on the sides for which it speaks. */
 export interface PlainGround {
   readonly entries: BitSearch;
   readonly long: ExitBook | undefined;
@@ -28,129 +28,106 @@ export interface PlainGround {
 
 /**
  * Nearly all trades of nearly all sweeps are plain: one leg has the account for itself, what rests at the exchange ends
- * the position, and the size is an order well within the lowest margin tier. Then a trade is a few multiplications of
- * whole numbers that were found before, and they are done here, one trade after the other, without an event, a call or
- * an object between them. Every trade that is not plain, for whatever reason, is left to the account and its events,
- * which know all rules; the answers are the same in whichever way a trade was made.
+ * the position, and the size is an order in the lowest margin tier. Such a trade is a few multiplications of whole
+ * numbers that were found before. They are made here, one trade after the other, without an event, a call or an object
+ * between them. Each that is not plain, for whatever reason, is left to the account and its events, which know all
+ * rules. A trade is the same in whichever way it is made.
  */
 export class PlainTrades {
   readonly #leg: FastLeg;
   readonly #rules: RiskRules;
-  readonly #costs: Costs;
   readonly #to: number;
   readonly #ground: PlainGround;
-  /** Free cash up to which every size stays in the lowest margin tier, at the close by which it is sized. */
-  readonly #mostCashUsd: number;
-  /** The same for the value at the fill, which lies elsewhere, and for all values the bound of exact arithmetic. */
+  readonly #leverage: number;
+  readonly #taker: FeeFraction;
+  readonly #maker: FeeFraction;
+  /** How much a value may be, so that it and its fee are exact in doubles. */
+  readonly #exactUsd: number;
+  /** How much an entry may be worth at its fill: it is in the lowest margin tier too, whose liquidation is known. */
   readonly #mostUsd: number;
+  /** The same at the close, in cash. */
+  readonly #mostCashUsd: number;
+  readonly #lotsOfCoin: number;
 
-  /** Undefined where the rules of a run let other things than resting orders and free cash decide about its trades. */
-  static of(spec: FastSpec, ground: PlainGround | undefined): PlainTrades | undefined {
-    const [leg] = spec.legs;
-    if (leg === undefined || ground === undefined || spec.legs.length > 1) return undefined;
+  /** Undefined where other things than resting orders and free cash may decide about a trade of this run. */
+  static of(spec: FastSpec, leg: LegRun): PlainTrades | undefined {
     const { maxHold, maxOpen, maxExposure, maxCoinExposure, maxSideExposure } = spec.rules;
     const limits = [maxHold, maxOpen, maxExposure, maxCoinExposure, maxSideExposure];
-    const { exitLong, exitShort } = leg.bits;
-    const isPlain = limits.every((limit) => limit === null) && exitLong === undefined && exitShort === undefined;
-    return isPlain ? new PlainTrades(spec, leg, ground) : undefined;
+    const { exitLong, exitShort } = leg.leg.bits;
+    if (limits.some((limit) => limit !== null) || exitLong !== undefined || exitShort !== undefined) return undefined;
+    const ground = leg.plainGround();
+    return ground && new PlainTrades(spec, leg.leg, ground);
   }
 
   private constructor({ rules, costs, to }: FastSpec, leg: FastLeg, ground: PlainGround) {
     this.#leg = leg;
     this.#rules = rules;
-    this.#costs = costs;
     this.#to = to;
     this.#ground = ground;
+    this.#leverage = leverageAt(leg.instrument, rules.leverage, ZERO_USD);
+    this.#taker = feeFraction(costs.takerFee);
+    this.#maker = feeFraction(costs.makerFee);
+    const largest = Math.max(1, Math.abs(this.#taker.numerator), Math.abs(this.#maker.numerator));
+    this.#exactUsd = Number.MAX_SAFE_INTEGER / largest;
     const tierFromUsd = (leg.instrument.marginTiers[1]?.fromNotionalUsd ?? Number.POSITIVE_INFINITY) * 1e6;
-    const leverage = leverageAt(leg.instrument, rules.leverage, ZERO_USD);
-    this.#mostUsd = ROOM * Math.min(tierFromUsd, Number.MAX_SAFE_INTEGER);
-    this.#mostCashUsd = this.#mostUsd / leverage;
+    this.#mostUsd = WELL_BELOW * Math.min(tierFromUsd, this.#exactUsd);
+    this.#mostCashUsd = this.#mostUsd / this.#leverage;
+    this.#lotsOfCoin = powerOfTen(leg.instrument.szDecimals);
   }
 
-  /** Makes the trades of the leg, from the signal at which it stands up to the first that is not plain. */
-  run(account: FastAccount, leg: LegRun): void {
+  /** Makes the leg's trades that begin before a row, from the signal at which it stands to one that is not plain. */
+  run(account: FastAccount, leg: LegRun, until: number): void {
     const { entries: signals, long, short } = this.#ground;
-    const { sizing } = this.#rules;
-    const riskFraction = sizing === 'allEquity' ? Number.NaN : sizing.riskFraction;
-    const { instrument, bits, stopAtr } = this.#leg;
-    const { takerFee, makerFee } = this.#costs;
+    const { long: longBits, short: shortBits } = this.#leg.bits;
     const { trades } = account;
-    const mostCashUsd = this.#mostCashUsd;
-    const mostUsd = this.#mostUsd;
-    const to = this.#to;
-    const leverage = leverageAt(instrument, this.#rules.leverage, ZERO_USD);
-
+    const taker = this.#taker;
+    const maker = this.#maker;
     let { cashUsd, realisedUsd, feesUsd, fundingUsd, heldRows } = account;
     let { row } = leg;
-    while (row < to - 1 && cashUsd <= mostCashUsd) {
-      const isLong = long !== undefined && (short === undefined || hasBit(bits.long as Uint32Array, row));
-      if (isLong && short !== undefined && hasBit(bits.short as Uint32Array, row)) break;
+    // An entry at the last row would have no candle.
+    const end = Math.min(until, this.#to - 1);
+    while (row < end && cashUsd <= this.#mostCashUsd) {
+      const isLong = long !== undefined && (short === undefined || hasBit(longBits as Uint32Array, row));
+      if (isLong && short !== undefined && hasBit(shortBits as Uint32Array, row)) break;
       const book = (isLong ? long : short) as ExitBook;
-      const number = book.entries.numberAt(row + 1);
-      if (number === entryField.NO_ENTRY) break;
-      book.record(number);
-      const exit = book.records;
-      const exitAt = number * exitField.EXIT_FIELDS;
-      const rowAndCode = exit[exitAt] as number;
-      const exitRow = Math.floor(rowAndCode / exitField.EXIT_CODES);
-      const entry = book.entries.records;
-      const entryAt = number * entryField.ENTRY_FIELDS;
+      const entryRow = row + 1;
+      const number = book.entries.numbers[entryRow] || book.entries.numberAt(entryRow);
+      if (number === NO_ENTRY) break;
+      const exitAt = number * exit.EXIT_FIELDS;
+      if (exitAt >= book.records.length || book.records[exitAt] === 0) book.record(number);
+      const exits = book.records;
+      const entries = book.entries.records;
+      const entryAt = number * entry.ENTRY_FIELDS;
+      const rowAndCode = exits[exitAt + exit.ROW_AND_CODE] as number;
+      const exitRow = Math.floor(rowAndCode / exit.EXIT_CODES);
 
-      const close = entry[entryAt + entryField.CLOSE] as number;
-      const cash = cashUsd / 1e6;
-      const affordable = (cash * leverage) / close;
-      const wanted =
-        sizing === 'allEquity'
-          ? affordable
-          : (riskFraction * cash) / distanceAt(this.#rules.stop, close, stopAtr?.[row] ?? Number.NaN);
-      const lots = floorToLots(instrument, Math.min(wanted, affordable));
-      const entryPerLot = entry[entryAt + entryField.ENTRY_PER_LOT] as number;
-      const exitPerLot = exit[exitAt + exitField.EXIT_PER_LOT] as number;
-      const stopPerLot = exit[exitAt + exitField.STOP_PER_LOT] as number;
+      const lots = this.#size(cashUsd, entries[entryAt + entry.CLOSE] as number, row);
+      const entryPerLot = entries[entryAt + entry.ENTRY_PER_LOT] as number;
+      const exitPerLot = exits[exitAt + exit.EXIT_PER_LOT] as number;
+      const stopPerLot = exits[exitAt + exit.STOP_PER_LOT] as number;
       const entryUsd = entryPerLot * lots;
       const exitUsd = exitPerLot * lots;
       const stopUsd = stopPerLot * lots;
-      const isPlain =
-        lots >= (entry[entryAt + entryField.LEAST_LOTS] as number) &&
-        exitRow > 0 &&
-        exitRow < to &&
-        entryUsd <= mostUsd &&
-        exitUsd <= Number.MAX_SAFE_INTEGER &&
-        stopUsd <= Number.MAX_SAFE_INTEGER;
-      if (!isPlain) break;
+      const isOrder = lots >= (entries[entryAt + entry.LEAST_LOTS] as number) && exitRow > 0 && exitRow < this.#to;
+      if (!(isOrder && entryUsd <= this.#mostUsd && exitUsd + stopUsd <= this.#exactUsd)) break;
 
-      const code = rowAndCode - exitRow * exitField.EXIT_CODES;
-      const reason = code & exitField.REASON;
+      const code = rowAndCode - exitRow * exit.EXIT_CODES;
+      const reason = code & exit.REASON;
       const direction = isLong ? 1 : -1;
-      const tradeFeesUsd =
-        feeOf(entryUsd as MicroUsd, takerFee) + feeOf(exitUsd as MicroUsd, reason === TARGET ? makerFee : takerFee);
       let grossUsd = direction * (exitUsd - entryUsd);
-      if (reason === LIQUIDATION) {
-        grossUsd = Math.max(grossUsd, -marginUsdOf(instrument, this.#rules.leverage, entryUsd as MicroUsd));
-      }
-      const perLot = exit[exitAt + exitField.FUNDING_PER_LOT] as number;
-      const receivedUsd = fundingOf(direction * perLot, lots);
-      cashUsd += grossUsd - tradeFeesUsd + receivedUsd;
+      if (reason === LIQUIDATION) grossUsd = Math.max(grossUsd, -this.#marginUsd(entryUsd));
+      const paidUsd = feeBy(taker, entryUsd) + feeBy(reason === TARGET ? maker : taker, exitUsd);
+      const perLot = exits[exitAt + exit.FUNDING_PER_LOT] as number;
+      const receivedUsd = perLot === 0 ? 0 : fundingOf(direction * perLot, lots as Lots);
+      cashUsd += grossUsd - paidUsd + receivedUsd;
       realisedUsd += grossUsd;
-      feesUsd += tradeFeesUsd;
+      feesUsd += paidUsd;
       fundingUsd += receivedUsd;
-      heldRows += exitRow + ((code & exitField.INSIDE) === 0 ? 0 : 1) - (row + 1);
-
-      const at = trades.next();
-      const trade = trades.values;
-      trade[at + field.LEG] = 0;
-      trade[at + field.DIRECTION] = direction;
-      trade[at + field.ENTRY_ROW] = row + 1;
-      trade[at + field.EXIT_ROW] = exitRow;
-      trade[at + field.CODE] = code;
-      trade[at + field.LOTS] = lots;
-      trade[at + field.ENTRY_PER_LOT] = entryPerLot;
-      trade[at + field.EXIT_PER_LOT] = exitPerLot;
-      trade[at + field.STOP_PER_LOT] = stopPerLot;
-      trade[at + field.GROSS_USD] = grossUsd;
-      trade[at + field.FEES_USD] = tradeFeesUsd;
-      trade[at + field.FUNDING_USD] = receivedUsd;
-      trade[at + field.RISK_USD] = Math.abs(entryUsd - stopUsd);
+      heldRows += exitRow + ((code & exit.INSIDE) === 0 ? 0 : 1) - entryRow;
+      const riskUsd = Math.abs(entryUsd - stopUsd);
+      // biome-ignore format: on one line each, it would be longer than what it writes down
+      trades.add(0, direction, entryRow, exitRow, code, lots, entryPerLot, exitPerLot, stopPerLot,
+        grossUsd, paidUsd, receivedUsd, riskUsd);
       row = signals.next(exitRow);
     }
     account.realisedUsd = realisedUsd;
@@ -159,4 +136,22 @@ export class PlainTrades {
     account.heldRows = heldRows;
     leg.lookFrom(row);
   }
+
+  /** As `sizeEntry` comes to it, to the bit, in the lowest margin tier and before anything is refused. */
+  #size(cashUsd: number, close: number, row: number): number {
+    const { sizing, stop } = this.#rules;
+    const cash = cashUsd / 1e6;
+    const affordable = (cash * this.#leverage) / close;
+    if (sizing === 'allEquity') return floorExact(affordable * this.#lotsOfCoin);
+    const distance = distanceAt(stop, close, this.#leg.stopAtr?.[row] ?? Number.NaN);
+    return floorExact(Math.min((sizing.riskFraction * cash) / distance, affordable) * this.#lotsOfCoin);
+  }
+
+  #marginUsd(entryUsd: number): number {
+    return marginUsdOf(this.#leg.instrument, this.#rules.leverage, entryUsd as MicroUsd);
+  }
+}
+
+function feeBy({ numerator, denominator }: FeeFraction, usd: number): number {
+  return Math.ceil((usd * numerator) / denominator);
 }
