@@ -7,6 +7,7 @@ import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
 import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { readTrials } from '../evidence/trial-ledger.ts';
+import { countTrials } from '../evidence/trials.ts';
 import { openDatabase } from '../market/database.ts';
 import { listSeries } from '../market/series-store.ts';
 import { listSweeps } from '../market/sweep-store.ts';
@@ -194,8 +195,10 @@ describe('a sweep that is stopped', () => {
       const [halfDone] = sweepsIn(folder);
       expect(halfDone?.provenMs).toBeNull();
       expect(halfDone?.done).toBeLessThan(halfDone?.combinations ?? 0);
-      expect(ledgerOf(folder).trials).toEqual([]);
+      const afterStop = ledgerOf(folder).trials;
+      if (signal === 'SIGKILL') expect(afterStop).toEqual([]);
       if (signal === 'SIGINT') {
+        expect(afterStop).toMatchObject([{ combinations: halfDone?.done, stoppedOf: halfDone?.combinations }]);
         expect(exitCode).toBe(130);
         expect(stderr).toContain(
           `combinations are stored; 'npx candor sweep small --resume --synthetic' goes on from there`,
@@ -207,7 +210,9 @@ describe('a sweep that is stopped', () => {
       const resumed = await runCandor([...START, '--resume', '--json', '--top', '1'], folder);
       expect(resumed.stderr).toMatch(/^[\d,]+ of [\d,]+ combinations are stored already$/m);
       const { resultHash } = JSON.parse(resumed.stdout) as Shown;
-      expect(ledgerOf(folder).trials).toMatchObject([{ resultSha256: resultHash }]);
+      const { trials } = ledgerOf(folder);
+      expect(trials.slice(afterStop.length)).toMatchObject([{ resultSha256: resultHash }]);
+      expect(countTrials(trials).trials).toBe(halfDone?.combinations);
       await inProject(LONG, async (other) => {
         expect((await jsonOf(other, '--synthetic', '--top', '1')).resultHash).toBe(resultHash);
       });

@@ -7,9 +7,10 @@ import { beginSweep, discardSweep, markProven, type StoredSweep } from '../marke
 import type { Runner, SweepMetric } from '../optimize/contract.ts';
 import { coresReplayer, coresRunner } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
-import { identityOf } from '../optimize/identity.ts';
+import { hashOfColumns, identityOf } from '../optimize/identity.ts';
 import { type Condition, columnsOf, parseCondition, parseMetric, rank } from '../optimize/ranking.ts';
 import type { SweptStrategy } from '../optimize/result.ts';
+import { findStored, noRows, type StoredRows, specificationOf, storedRows } from '../optimize/stored-sweep.ts';
 import { buildResult } from '../optimize/sweep-result.ts';
 import { trialOfSweep } from '../optimize/trial.ts';
 import { buildSweepReport } from '../report/sweep/build.ts';
@@ -26,15 +27,7 @@ import { EnginesDifferError, type ReplayRequest, type Replays, replayAsLive, rep
 import { carryOut } from './sweep-run.ts';
 import { showResult, showStored } from './sweep-show.ts';
 import { planSweepOfSize } from './sweep-size.ts';
-import {
-  earlierOf,
-  findStored,
-  noRows,
-  type StoredRows,
-  specificationOf,
-  storedRows,
-  storedView,
-} from './sweep-stored.ts';
+import { earlierOf, storedView } from './sweep-stored.ts';
 
 export interface SweepOptions extends Partial<QueueOptions> {
   readonly workers?: number;
@@ -129,16 +122,17 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const loadedMs = clock.nowMs();
   const runner = await runnerOf(session);
   await carryOut({ planned, stored, results, runner, ...wanted, signal }, db, clock, out);
-  if (signal.aborted) return stopped(results, session);
+  const stop = (): ExitCode => stopped(planned, stored, results, session);
+  if (signal.aborted) return stop();
   const sweptMs = clock.nowMs();
 
   const evaluator = await ChunkEvaluator.open(planned.work, strategiesOf(context));
   const columns = columnsOf(results.rows);
   const ranking = rank(columns, wanted.metric, wanted.conditions);
   const replays = await compared(stored, { evaluator, columns, ranking }, session);
-  if (replays === undefined) return stopped(results, session);
+  if (replays === undefined) return stop();
   await replayAsLive(evaluator, planned.strategies, replays.best.keys(), context);
-  if (signal.aborted) return stopped(results, session);
+  if (signal.aborted) return stop();
   const replayedMs = clock.nowMs();
   const result = buildResult(evaluator, columns, replays.best, {
     identity: stored.identity,
@@ -155,7 +149,10 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   });
   // A sweep that was on record and complete has not been tried once more.
   const isOnRecord = options.resume === true && stored.provenMs !== null;
-  if (!isOnRecord) appendTrial(ledgerPathOf(context), trialOfSweep(result), clock);
+  if (!isOnRecord) {
+    const tried = { work: planned.work, identity: stored.identity, combinations: planned.plan.count };
+    appendTrial(ledgerPathOf(context), trialOfSweep({ ...tried, resultSha256: result.resultHash }), clock);
+  }
   markProven(db, stored.id, clock);
   const written = writeSweepReport(resultsPathOf(context), buildSweepReport(result));
   const notes = [ageNote(planned.work.sweep, planned.work.data, clock.nowMs()), chainNote(context)];
@@ -192,9 +189,23 @@ async function runnerOf({ options, workers, context }: Session): Promise<Runner>
   return await queueRunnerOf({ queue, ...(queueCa === undefined ? {} : { queueCa }) }, context);
 }
 
-/** Ctrl-C: the exit status is given at the edge. */
-function stopped({ isDone }: StoredRows, { name, options, context }: Session): ExitCode {
+/**
+ * Ctrl-C: the exit status is given at the edge. What was tried stays on record, for the best of it has been seen while
+ * it ran.
+ */
+function stopped(
+  { work }: PlannedSweep,
+  stored: StoredSweep,
+  { rows, isDone }: StoredRows,
+  session: Session,
+): ExitCode {
+  const { name, options, context } = session;
   const done = isDone.reduce((sum, one) => sum + one, 0);
+  if (done > (options.resume ? stored.done : 0)) {
+    const tried = { work, identity: stored.identity, combinations: done, stoppedOf: isDone.length };
+    const trial = trialOfSweep({ ...tried, resultSha256: hashOfColumns([rows]) });
+    appendTrial(ledgerPathOf(context), trial, context.clock);
+  }
   context.out.note(
     `stopped: ${count(done)} of ${counted(isDone.length, 'combination')} are stored; ` +
       `'${resumeCommand(name, options, context)}' goes on from there`,

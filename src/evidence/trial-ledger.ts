@@ -76,6 +76,8 @@ const sweepSchema = z.object({
   account: z.enum(['each-coin', 'shared']),
   /** Strategy, params, risk cell, interval and coin, or all coins where they share an account. */
   combinations: z.int().min(1),
+  /** Of how many, where it was stopped: what its progress showed was seen all the same. */
+  stoppedOf: z.int().min(1).optional(),
   fingerprint: z.string(),
   source: z.string(),
   isSynthetic: z.boolean(),

@@ -1,9 +1,20 @@
 import type { SweepTrial } from '../evidence/trial-ledger.ts';
-import type { SweepResult } from './result.ts';
+import type { SweepWork } from './contract.ts';
+
+/** A sweep that came to its end, or as much of one as was carried out before it was stopped. */
+export interface TriedSweep {
+  readonly work: SweepWork;
+  readonly identity: string;
+  /** Those that have a result: somebody could have seen it, and chosen. */
+  readonly combinations: number;
+  /** Where it was stopped, how many there would have been. */
+  readonly stoppedOf?: number;
+  readonly resultSha256: string;
+}
 
 /** The line of a sweep in the trial ledger: what was tried, and on what (rule 32). */
-export function trialOfSweep(result: SweepResult): SweepTrial {
-  const { sweep, costs, strategies, data, combinations, identity, resultHash } = result;
+export function trialOfSweep({ work, identity, combinations, stoppedOf, resultSha256 }: TriedSweep): SweepTrial {
+  const { sweep, costs, strategies, data } = work;
   const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs } = data;
   const rules = Object.keys(sweep.grid[0]?.at ?? {});
   const grid = rules.map((rule) => [rule, [...new Set(sweep.grid.map(({ at }) => at[rule] ?? ''))]]);
@@ -23,10 +34,11 @@ export function trialOfSweep(result: SweepResult): SweepTrial {
     grid: Object.fromEntries(grid) as SweepTrial['grid'],
     account: sweep.account,
     combinations,
+    ...(stoppedOf !== undefined && { stoppedOf }),
     ...{ fingerprint, source, isSynthetic, identity },
     ...(asSeen && { asSeen }),
     fees: { taker: costs.takerFee, maker: costs.makerFee },
     slippageBps: costs.slippageBps,
-    resultSha256: resultHash,
+    resultSha256,
   };
 }
