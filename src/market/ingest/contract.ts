@@ -1,10 +1,25 @@
 import type { Timer } from '../../domain/clock.ts';
 import type { Interval } from '../../domain/time.ts';
+import type { HyperliquidInfo } from '../../exchange/info.ts';
+import { FUNDING_INTERVAL, HOME_SOURCE, type SeriesKey } from '../series-store.ts';
 import type { FollowPlan } from './plan.ts';
 import type { CallSubject } from './schedule.ts';
 
 /** Where rows from the exchange come from, in the revision ledger and the table of gaps. */
 export const INGEST_ORIGIN = "the exchange's answers";
+
+/** The part of the exchange's client that ingesting needs. */
+export type IngestExchange = Pick<
+  HyperliquidInfo,
+  'candlePages' | 'fundingPages' | 'instruments' | 'listing' | 'serverTime' | 'clockSkew'
+>;
+
+/** The stored series that a call is about. */
+export function seriesOf({ coin, what }: CallSubject): SeriesKey & { readonly kind: 'trade' | 'funding' } {
+  return what === 'funding'
+    ? { source: HOME_SOURCE, coin, interval: FUNDING_INTERVAL, kind: 'funding' }
+    : { source: HOME_SOURCE, coin, interval: what, kind: 'trade' };
+}
 
 /** What `backfill` fetches. */
 export interface BackfillRequest {
@@ -30,14 +45,14 @@ export interface BackfillProgress extends CallSubject {
 }
 
 export type BackfillNotice =
-  /** The coin was listed after the start of what is wanted. `listedMs` is its first candle, to the day at least. */
+  /** The coin was listed after the start of what is wanted: nothing of it is older. */
   | { readonly kind: 'listed'; readonly coin: string; readonly listedMs: number }
   /** The coin is traded no more; its last candle closed then. Undefined where the exchange has no candle of it. */
   | { readonly kind: 'delisted'; readonly coin: string; readonly sinceMs: number | undefined }
   /** The exchange serves this series from then on, and no further back; undefined where it serves nothing. */
   | ({ readonly kind: 'not-served'; readonly servedFromMs: number | undefined } & CallSubject);
 
-/** What a backfill came to, series by series in the order of the request; funding of a coin after its candles. */
+/** What a backfill came to, series by series: funding of all coins, then candles in the order of the request. */
 export interface BackfillReport {
   readonly series: readonly BackfilledSeries[];
 }
