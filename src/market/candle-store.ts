@@ -1,8 +1,11 @@
-import { type CandleColumns, type ClosedCandle, emptyColumns } from '../domain/candle.ts';
+import type { CandleColumns, ClosedCandle } from '../domain/candle.ts';
 import type { Clock } from '../domain/clock.ts';
 import { DataError } from '../domain/errors.ts';
-import { formatTime, intervalMs } from '../domain/time.ts';
-import { epochMs } from '../domain/units.ts';
+import { formatTime, type Interval, intervalMs } from '../domain/time.ts';
+import { type EpochMs, epochMs } from '../domain/units.ts';
+import { sealBlocks } from './blocks.ts';
+import { fillCandles } from './candle-loading.ts';
+import { fiveColumns } from './candle-table.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
 import { type Gap, holesBetween, noteGaps } from './gap-store.ts';
 import { firstSeen, revisionWriter } from './revision-store.ts';
@@ -27,9 +30,6 @@ export interface WriteResult {
   readonly gaps: readonly Gap[];
 }
 
-/** Rows are read in pages by key, so that no statement stays open for long. */
-const PAGE_ROWS = 10_000;
-
 /**
  * Stores candles in one transaction. Writing the same again changes nothing. A candle that differs from the stored one
  * replaces it, and the revision ledger keeps both: what was seen first is still there for those who ask for it.
@@ -50,6 +50,7 @@ export function writeCandles(
       const times = candles.map((candle) => candle.openTimeMs);
       const gaps = holesBetween(times, intervalMs(key.interval));
       noteGaps(db, series, times, gaps, delivery.origin);
+      sealBlocks(db, series);
       return { ...counts, gaps };
     },
     delivery.dryRun === true ? 'rollback' : 'commit',
@@ -123,11 +124,27 @@ export function loadCandles(db: MarketDatabase, query: CandleQuery): CandleColum
     const first = db.prepare(`SELECT min(t) ${inRange}`).pluck().get(span.id, fromMs, lastMs) as number | null;
     const last = db.prepare(`SELECT max(t) ${inRange}`).pluck().get(span.id, fromMs, lastMs) as number | null;
     if (first === null || last === null) throw nothingInRange(query, span.firstOpenMs, span.lastOpenMs + stepMs);
-    const columns = emptyColumns(query.coin, query.interval, epochMs(first), (last - first) / stepMs + 1);
-    fillColumns(db, span.id, columns, last);
+    const columns = sharedColumns(query.coin, query.interval, epochMs(first), (last - first) / stepMs + 1);
+    fillCandles(db, span.id, columns);
     if (query.asSeen === true) overlayFirstSeen(db, span.id, columns, last);
     return columns;
   });
+}
+
+/** Columns over shared memory. What is in them is going to be written over. */
+function sharedColumns(coin: string, interval: Interval, firstOpenMs: EpochMs, length: number): CandleColumns {
+  const column = (): Float64Array => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+  return {
+    coin,
+    interval,
+    firstOpenMs,
+    length,
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
+  };
 }
 
 function nothingInRange({ coin, interval, fromMs, toMs }: CandleQuery, firstMs: number, endMs: number): DataError {
@@ -138,38 +155,14 @@ function nothingInRange({ coin, interval, fromMs, toMs }: CandleQuery, firstMs: 
   });
 }
 
-type CandleRow = readonly [t: number, o: number, h: number, l: number, c: number, v: number];
-
-function fillColumns(db: MarketDatabase, series: number, columns: CandleColumns, lastOpenMs: number): void {
-  const page = db
-    .prepare('SELECT t, o, h, l, c, v FROM candles WHERE series = ? AND t BETWEEN ? AND ? ORDER BY t LIMIT ?')
-    .raw();
-  const { open, high, low, close, volume, firstOpenMs } = columns;
-  const stepMs = intervalMs(columns.interval);
-  let nextMs: number = firstOpenMs;
-  for (;;) {
-    const rows = page.all(series, nextMs, lastOpenMs, PAGE_ROWS) as CandleRow[];
-    for (const [t, o, h, l, c, v] of rows) {
-      const row = (t - firstOpenMs) / stepMs;
-      open[row] = o;
-      high[row] = h;
-      low[row] = l;
-      close[row] = c;
-      volume[row] = v;
-      nextMs = t + 1;
-    }
-    if (rows.length < PAGE_ROWS) return;
-  }
-}
-
 function overlayFirstSeen(db: MarketDatabase, series: number, columns: CandleColumns, lastOpenMs: number): void {
-  const { open, high, low, close, volume, firstOpenMs } = columns;
+  const { close, firstOpenMs } = columns;
   const stepMs = intervalMs(columns.interval);
   for (const [timeMs, values] of firstSeen(db, { id: series }, firstOpenMs, lastOpenMs)) {
     const row = (timeMs - firstOpenMs) / stepMs;
     // A candle that somebody has deleted was not seen.
     if (Number.isNaN(close[row])) continue;
-    [open, high, low, close, volume].forEach((column, i) => {
+    fiveColumns(columns).forEach((column, i) => {
       column[row] = values[i] as number;
     });
   }

@@ -1,7 +1,16 @@
-import { formatTime, intervalMs } from '../domain/time.ts';
+import { formatTime, HOUR_MS, intervalMs } from '../domain/time.ts';
+import { countBlocks } from './blocks.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
 import { FUNDING_MAX_AGE_MS } from './funding-rates.ts';
-import { type SeriesKey, type StoredSeries, seriesId, spanOf, storedRows } from './series-store.ts';
+import {
+  isCandles,
+  type SeriesKey,
+  type SeriesSpan,
+  type StoredSeries,
+  seriesId,
+  spanOf,
+  storedRows,
+} from './series-store.ts';
 
 /** A stretch without rows. */
 export interface Gap {
@@ -120,7 +129,7 @@ class ClaimedGaps {
   lay(claim: GapClaim): void {
     const { fromMs, toMs } = claim;
     const before = this.touching(fromMs, toMs);
-    const empty = this.#emptyParts(fromMs, toMs);
+    const empty = this.emptyParts(fromMs, toMs);
     const known = clip(before, empty);
     const fresh = empty.map((part) => ({ ...claim, ...part }));
     const [over, under] = claim.reason === 'unknown' ? [known, fresh] : [fresh, known];
@@ -131,7 +140,8 @@ class ClaimedGaps {
     }
   }
 
-  #emptyParts(fromMs: number, toMs: number): Stretch[] {
+  /** The parts of a stretch for which nothing is stored. */
+  emptyParts(fromMs: number, toMs: number): Stretch[] {
     const stepMs = intervalMs(this.#series.interval);
     const stored = this.#stored.all(this.#series.id, fromMs, toMs) as number[];
     const holes = holesBetween([fromMs - stepMs, ...stored, toMs], stepMs);
@@ -181,11 +191,12 @@ function joined(claims: readonly GapClaim[]): GapClaim[] {
 /** Every hole of a stored series with what is known of it, and what is known of the times before and after its rows. */
 export function gapsOf(db: MarketDatabase, series: StoredSeries): ExplainedGap[] {
   return onSnapshot(db, () => {
-    const claims = new ClaimedGaps(db, series).touching(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    const claimed = new ClaimedGaps(db, series);
+    const claims = claimed.touching(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const span = spanOf(db, series);
     const stepMs = intervalMs(series.interval);
     const covered = span === undefined ? [] : [{ fromMs: span.firstOpenMs, toMs: span.lastOpenMs + stepMs }];
-    const holes = holesOf(db, series);
+    const holes = span === undefined ? [] : holesOf(db, span, claimed);
     const explained = clip(claims, holes);
     const nothingSaid = holes.map(({ fromMs, toMs }) => ({ fromMs, toMs, reason: 'unknown', origin: '' }) as const);
     const gapOf = (claim: GapClaim): ExplainedGap => ({
@@ -201,19 +212,29 @@ export function gapsOf(db: MarketDatabase, series: StoredSeries): ExplainedGap[]
   });
 }
 
+function holesOf(db: MarketDatabase, series: SeriesSpan, claimed: ClaimedGaps): Stretch[] {
+  return isCandles(series) ? holesInCandles(db, series, claimed) : holesInFunding(series, claimed);
+}
+
+/** The times between the first candle and the last that have none. Blocks that are full are not looked into. */
+function holesInCandles(db: MarketDatabase, series: SeriesSpan, claimed: ClaimedGaps): Stretch[] {
+  const holes: Stretch[] = [];
+  for (const { fromMs, toMs, candles, possible } of countBlocks(db, series)) {
+    if (candles === possible) continue;
+    for (const hole of claimed.emptyParts(fromMs, toMs)) {
+      const last = holes.at(-1);
+      if (last?.toMs === hole.fromMs) holes[holes.length - 1] = { fromMs: last.fromMs, toMs: hole.toMs };
+      else holes.push(hole);
+    }
+  }
+  return holes;
+}
+
 /**
- * The times between the first row and the last that have none. Of funding a distance of eight hours is no hole: the
- * exchange settled that often until June 2023.
+ * Hours without a settlement. The exchange settled every eight hours until June 2023: a distance of eight hours is
+ * none.
  */
-function holesOf(db: MarketDatabase, series: StoredSeries): Stretch[] {
-  const stepMs = intervalMs(series.interval);
-  const holes = db
-    .prepare(
-      `SELECT previous + ? AS fromMs, t AS toMs FROM (
-         SELECT t, lag(t) OVER (ORDER BY t) AS previous FROM ${storedRows(series.kind)} WHERE series = ?
-       ) WHERE t - previous > ?`,
-    )
-    .all(stepMs, series.id, stepMs) as Stretch[];
-  if (series.kind !== 'funding') return holes;
-  return holes.filter(({ fromMs, toMs }) => toMs - fromMs !== FUNDING_MAX_AGE_MS - stepMs);
+function holesInFunding(series: SeriesSpan, claimed: ClaimedGaps): Stretch[] {
+  const holes = claimed.emptyParts(series.firstOpenMs, series.lastOpenMs);
+  return holes.filter(({ fromMs, toMs }) => toMs - fromMs !== FUNDING_MAX_AGE_MS - HOUR_MS);
 }

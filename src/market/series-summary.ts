@@ -1,6 +1,7 @@
+import { countBlocks } from './blocks.ts';
 import { type MarketDatabase, onSnapshot } from './database.ts';
 import { gapsOf } from './gap-store.ts';
-import { listSeries, type SeriesSpan, storedRows } from './series-store.ts';
+import { isCandles, listSeries, type SeriesSpan } from './series-store.ts';
 
 /** What `data status` shows of a series. */
 export interface SeriesSummary extends SeriesSpan {
@@ -21,19 +22,23 @@ export function summarizeSeries(db: MarketDatabase): SeriesSummary[] {
 }
 
 function summarize(db: MarketDatabase, span: SeriesSpan): SeriesSummary {
-  const count = (from: string): number =>
-    db.prepare(`SELECT count(*) FROM ${from} WHERE series = ?`).pluck().get(span.id) as number;
-  const rows = count(storedRows(span.kind));
+  const blocks = isCandles(span) ? countBlocks(db, span) : [];
+  const rows = isCandles(span) ? sum(blocks, ({ candles }) => candles) : countRows(db, 'funding', span);
   const gaps = gapsOf(db, span);
   return {
     ...span,
     rows,
     gapCount: gaps.length,
-    missing: gaps.reduce((sum, gap) => sum + (gap.isOutside ? 0 : gap.missing), 0),
-    revisions: count('revisions'),
-    zeroVolumeFraction:
-      span.kind === 'trade'
-        ? (db.prepare('SELECT count(*) FROM candles WHERE series = ? AND v = 0').pluck().get(span.id) as number) / rows
-        : null,
+    missing: sum(gaps, ({ isOutside, missing }) => (isOutside ? 0 : missing)),
+    revisions: countRows(db, 'revisions', span),
+    zeroVolumeFraction: span.kind === 'trade' ? sum(blocks, ({ silent }) => silent) / rows : null,
   };
+}
+
+function countRows(db: MarketDatabase, table: 'funding' | 'revisions', { id }: SeriesSpan): number {
+  return db.prepare(`SELECT count(*) FROM ${table} WHERE series = ?`).pluck().get(id) as number;
+}
+
+function sum<T>(items: readonly T[], numberOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + numberOf(item), 0);
 }
