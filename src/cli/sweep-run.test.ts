@@ -9,9 +9,9 @@ import { coresRunner } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
 import { identityOf } from '../optimize/identity.ts';
 import { parseCondition } from '../optimize/ranking.ts';
+import { noRows, specificationOf, storedRows } from '../optimize/stored-sweep.ts';
 import { Output } from './output.ts';
 import { carryOut, pendingChunks, type SweepRun } from './sweep-run.ts';
-import { noRows, specificationOf, storedRows } from './sweep-stored.ts';
 
 const { work, plan } = await sweepWork(sweepOf());
 const planned = { work, plan, strategies: [], revised: [], warnings: [] };

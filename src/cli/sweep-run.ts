@@ -3,10 +3,10 @@ import type { MarketDatabase } from '../market/database.ts';
 import { type StoredSweep, storeResults } from '../market/sweep-store.ts';
 import { type Chunk, type Runner, SWEEP_METRICS, type SweepMetric } from '../optimize/contract.ts';
 import { type Condition, isBetter } from '../optimize/ranking.ts';
+import type { StoredRows } from '../optimize/stored-sweep.ts';
 import { count } from './database.ts';
 import type { Output, Progress } from './output.ts';
 import type { PlannedSweep } from './sweep-plan.ts';
-import type { StoredRows } from './sweep-stored.ts';
 import { metricText } from './sweep-table.ts';
 
 export interface SweepRun {

@@ -5,7 +5,7 @@ import type { CandorError } from '../domain/errors.ts';
 import { epochMs } from '../domain/units.ts';
 import { type MarketDatabase, openDatabase } from '../market/database.ts';
 import { beginSweep, markProven } from '../market/sweep-store.ts';
-import { findStored } from './sweep-stored.ts';
+import { findStored } from './stored-sweep.ts';
 
 const STORED = { abcd1: 'one', abcd2: 'two', ef01: 'face' } as const;
 
