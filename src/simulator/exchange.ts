@@ -122,6 +122,11 @@ export class SimulatedExchange {
     return this.#streams.connections;
   }
 
+  /** Are new sockets refused for the time being? */
+  get isRefusing(): boolean {
+    return this.#streams.isRefusing;
+  }
+
   /** Grows with everything that clients do here. */
   get activity(): number {
     return this.#streams.heard + this.#answered + this.requests.length;

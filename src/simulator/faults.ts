@@ -86,11 +86,7 @@ export class Faults {
   }
 
   forHttp(type: string): HttpFault | undefined {
-    const kind = this.#drawn(HTTP_FAULTS, type);
-    if (kind === 'busy' && !this.#orders.some((order) => order.kind === 'busy')) {
-      this.next('busy', this.#plan.busyRequests - 1);
-    }
-    return kind;
+    return this.#drawn(HTTP_FAULTS, type);
   }
 
   forMessage(channel: string): MessageFault | undefined {
@@ -109,7 +105,10 @@ export class Faults {
     }
     for (const kind of kinds) {
       const chance = this.#plan.chances?.[kind] ?? 0;
-      if (chance > 0 && this.#prng.uniform() < chance) return this.#counted(kind);
+      if (chance === 0 || this.#prng.uniform() >= chance) continue;
+      // Who is told that there are too many is told so for a while.
+      if (kind === 'busy' && this.#plan.busyRequests > 1) this.next(kind, this.#plan.busyRequests - 1);
+      return this.#counted(kind);
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { type CandleColumns, type ClosedCandle, emptyColumns, openTimeAt } from '../domain/candle.ts';
 import { UsageError } from '../domain/errors.ts';
 import { type Instrument, roundPrice } from '../domain/instrument.ts';
+import { Prng } from '../domain/prng.ts';
 import { DAY_MS, HOUR_MS, type Interval, intervalMs } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 import { CoinTape, type EmptyRowRule, type Revision } from './coin-tape.ts';
@@ -61,11 +62,13 @@ const HALF_SPREAD = 0.00005;
 export class PlayedMarket {
   readonly instruments: readonly Instrument[];
   readonly contextEveryMs: number;
+  readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #tapes = new Map<string, CoinTape>();
   readonly #funding = new Map<string, readonly PlayedSettlement[]>();
 
   constructor({ coins, halts = [], emptyRows = { afterMs: EMPTY_ROW_AFTER_MS }, contextEveryMs }: MarketOptions) {
     this.instruments = coins.map(({ instrument }) => instrument);
+    this.#instruments = new Map(this.instruments.map((instrument) => [instrument.coin, instrument]));
     this.contextEveryMs = contextEveryMs ?? CONTEXT_EVERY_MS;
     for (const { instrument, candles = [], funding = [], revisions = [] } of coins) {
       const { coin } = instrument;
@@ -89,12 +92,13 @@ export class PlayedMarket {
   }
 
   isListed(coin: string): boolean {
-    return this.#funding.has(coin);
+    return this.#instruments.has(coin);
   }
 
   /** Settlements of a coin in that time, both ends included, ascending. */
   settlements(coin: string, fromMs: number, toMs: number): PlayedSettlement[] {
-    return (this.#funding.get(coin) ?? []).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs);
+    const all = this.#funding.get(coin) ?? [];
+    return all.slice(firstFrom(all, fromMs), firstFrom(all, toMs + 1));
   }
 
   /** What a recorder of this exchange has in the end: candles that open in fromMs … toMs−1, with their last values. */
@@ -140,13 +144,14 @@ export class PlayedMarket {
     return epochMs((Math.floor(afterMs / this.contextEveryMs) + 1) * this.contextEveryMs);
   }
 
-  /** The context that was last published; undefined before the first trade. */
+  /** The context that was last published; undefined before the first trade, and after the last of a delisted coin. */
   context(coin: string, nowMs: number): AssetContext | undefined {
     const tape = this.#tapes.get(coin);
-    const instrument = this.instruments.find((each) => each.coin === coin);
+    const instrument = this.#instruments.get(coin);
     const atMs = Math.floor(nowMs / this.contextEveryMs) * this.contextEveryMs;
     const price = tape?.lastPrice(atMs);
     if (tape === undefined || instrument === undefined || price === undefined) return undefined;
+    if (instrument.isDelisted && !tape.isOpen(nowMs)) return undefined;
     const near = (fraction: number) => roundPrice(instrument, price * (1 + fraction), 'down');
     const markPrice = near(MARK_STRAY * strayAt(coin, atMs / this.contextEveryMs));
     const oraclePrice = near(ORACLE_STRAY * strayAt(`${coin} oracle`, atMs / this.contextEveryMs));
@@ -212,9 +217,16 @@ function withRows(columns: CandleColumns, change: (row: Row, openMs: number, clo
 
 /** A number in −1 … 1 that follows from its arguments alone. */
 function strayAt(name: string, index: number): number {
-  let hash = 0x811c9dc5 ^ index;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 0x7fffffff - 1;
+  return 2 * new Prng(index).fork(name).uniform() - 1;
+}
+
+/** The first row at or after that time. */
+function firstFrom(settlements: readonly PlayedSettlement[], fromMs: number): number {
+  let [low, high] = [0, settlements.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((settlements[middle] as PlayedSettlement).timeMs < fromMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -48,11 +48,16 @@ export class StreamRoom implements SocketVictim {
     return this.#connections.size;
   }
 
+  /** Is nobody let in for the time being? */
+  get isRefusing(): boolean {
+    return this.#options.nowMs() < this.#refusesUntilMs;
+  }
+
   /** Why an address may not connect now; undefined if it may. */
   refusal(address: string): 'refused' | 'too many' | undefined {
     const { faults, limits, nowMs } = this.#options;
     this.#heard++;
-    if (nowMs() < this.#refusesUntilMs) {
+    if (this.isRefusing) {
       faults.countRefusal();
       return 'refused';
     }
@@ -93,6 +98,7 @@ export class StreamRoom implements SocketVictim {
       if (kind === 'silent') connection.isSilent = true;
       else connection.socket.terminate();
     }
+    this.#options.onChange();
   }
 
   close(): void {
@@ -188,6 +194,7 @@ export class StreamRoom implements SocketVictim {
       ...this.#late.map(({ dueMs }) => dueMs),
       ...[...this.#connections].filter((each) => !each.isSilent).map((each) => each.saidAtMs + limits.silenceMs),
       faults.nextStrikeMs(this.#publishedMs),
+      this.isRefusing ? this.#refusesUntilMs : undefined,
     ].filter((each) => each !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
