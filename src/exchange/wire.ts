@@ -25,11 +25,11 @@ export interface CandleAnswer {
   readonly candles: readonly ClosedCandle[];
 }
 
-const decimal = z
+export const decimal = z
   .string()
   .regex(/^-?\d+(\.\d+)?(e-?\d+)?$/i, 'is no decimal number')
   .transform(Number);
-const timeMs = z.int().nonnegative().transform(epochMs);
+export const timeMs = z.int().nonnegative().transform(epochMs);
 
 const candleRow = z.object({
   t: timeMs,
@@ -165,7 +165,8 @@ export function parseInstruments(answer: unknown, origin: string): Instrument[] 
 
 const FIRST_LISTED_TABLE = 50;
 
-function parsed<T>(schema: z.ZodType<T>, answer: unknown, origin: string): T {
+/** @throws DataError naming the field that is not what the schema says */
+export function parsed<T>(schema: z.ZodType<T>, answer: unknown, origin: string): T {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   const issue = deepest(result.error.issues);
