@@ -13,7 +13,7 @@ export type FiveColumns = readonly [
 type CandleRow = readonly [t: number, o: number, h: number, l: number, c: number, v: number];
 
 /** Rows are read in pages by key, so that no statement stays open for long. */
-const PAGE_ROWS = 10_000;
+const PAGE_ROWS = 2_000;
 
 export function fiveColumns({ open, high, low, close, volume }: CandleColumns): FiveColumns {
   return [open, high, low, close, volume];

@@ -150,6 +150,15 @@ function withDatabaseErrors<T>(path: string, work: () => T): T {
   }
 }
 
+/** Runs `work`, whose errors of SQLite and of the file system become ones that say what to do. */
+export async function withDatabaseErrorsAsync<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translated(error, path);
+  }
+}
+
 function isUnwritable(error: unknown): boolean {
   return error instanceof Database.SqliteError && /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(error.code);
 }
