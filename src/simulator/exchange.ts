@@ -50,6 +50,7 @@ export class SimulatedExchange {
   readonly #weights = new MinuteMeter();
   readonly #stopped = new AbortController();
   #changed = new AbortController();
+  #port = 0;
   #busy = 0;
   #answered = 0;
 
@@ -91,20 +92,21 @@ export class SimulatedExchange {
       exchange.#server.once('error', reject);
       exchange.#server.listen(options.port ?? 0, '127.0.0.1', resolve);
     });
+    exchange.#port = (exchange.#server.address() as AddressInfo).port;
     void exchange.#play();
     return exchange;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   get streamUrl(): string {
-    return `ws://127.0.0.1:${this.port}/ws`;
+    return `ws://127.0.0.1:${this.#port}/ws`;
   }
 
   /** By how much the exchange's clock is ahead. */
