@@ -46,7 +46,10 @@ describe.concurrent('candor import', () => {
   it('stores a file once, however often it comes', () =>
     inProject(async (folder) => {
       const first = await runCandor(['import', GOOD], folder);
-      expect(first).toMatchObject({ exitCode: 0, stderr: 'in data/candor.sqlite\n' });
+      expect(first).toMatchObject({
+        exitCode: 0,
+        stderr: `${GOOD}: t,o,h,l,c,v, UTC milliseconds, 48 rows\nin data/candor.sqlite\n`,
+      });
       expect(first.stdout).toMatch(/^hyperliquid BTC 1h +48 +0 +0 +0 +2025-01-01 … 2025-01-02$/m);
       const again = await runCandor(['import', GOOD, '--json'], folder);
       expect(JSON.parse(again.stdout)).toMatchObject({ imported: [{ added: 0, unchanged: 48 }], refused: [] });
@@ -86,9 +89,9 @@ describe.concurrent('candor import', () => {
     ['negative volume', csv(48, cell(5, '-1')), /line 12/],
     ['a time off the grid', csv(48, cell(0, `${START_MS + 10 * HOUR_MS + 1}`)), /line 12/],
     ['a row twice', csv(48, (rows) => rows.toSpliced(10, 0, rows[9] as string[])), /line 12/],
-    ['rows out of order', csv(48, (rows) => [...rows.slice(0, 10), ...rows.slice(10).reverse()]), /line 13/],
+    ['rows out of order', csv(48, (rows) => [...rows.slice(0, 10), ...rows.slice(10).reverse()]), /line 11/],
     ['a row cut short', csv(48).slice(0, -6), /line 49/],
-    ['another header', csv(48).replace('t,o,h', 'time,o,h'), /line 1/],
+    ['another header', csv(48).replace('t,o,h', 'when,o,h'), /line 1/],
     ['no rows', 't,o,h,l,c,v\n', /hyperliquid_ETH_1h\.csv/],
     ['nothing', '', /hyperliquid_ETH_1h\.csv/],
     ['another spacing', csv(48, (rows) => rows.filter((_, i) => i % 4 === 0)), /4h/],
@@ -140,6 +143,51 @@ describe.concurrent('candor import', () => {
       expect(same.exitCode).toBe(0);
     }),
   );
+
+  it('shows how it understands a file of another source before it stores it, and a dry run shows the same', () =>
+    inProject(async (folder) => {
+      const rows = [2, 1, 0].map((i) => `${new Date(START_MS + i * HOUR_MS).toISOString()},100,102,99,101,5,7\n`);
+      const file = 'binance_BTC_1h.csv';
+      writeFileSync(join(folder, file), `Date,Open,High,Low,Close,Volume BTC,Volume USDT\n${rows.join('')}`);
+      const understood = [
+        `${file} is read as binance BTC 1h, 3 rows:`,
+        '  columns  time = Date, open = Open, high = High, low = Low, close = Close, volume = Volume BTC',
+        '  unread   Volume USDT',
+        '  times    dates with their zone, newest first (turned around)',
+        '  first    2025-01-01T00:00Z  o 100  h 102  l 99  c 101  v 5',
+        '  last     2025-01-01T02:00Z  o 100  h 102  l 99  c 101  v 5',
+      ].join('\n');
+      const dry = await runCandor(['import', file, '--dry-run'], folder);
+      expect(dry.stderr).toBe(`${understood}\nnothing was stored (--dry-run)\n`);
+      expect(existsSync(join(folder, 'data'))).toBe(false);
+      const json = await runCandor(['import', file, '--dry-run', '--json'], folder);
+      const reading = { ignored: ['Volume USDT'], order: 'newest first', columns: { time: 'Date' } };
+      expect(JSON.parse(json.stdout)).toMatchObject({ imported: [{ reading }] });
+      expect(json.stderr).toBe('');
+      const said = await runCandor(['import', file, '--columns', 'volume=Volume USDT'], folder);
+      expect(said.stderr).toContain('volume = Volume USDT\n  unread   Volume BTC\n');
+      expect(stored(folder)).toEqual({ 'binance BTC 1h': 3 });
+      const wrong = await runCandor(['import', file, '--columns', 'volume'], folder);
+      expect(wrong.stderr).toContain("--columns: 'volume' is not field=column");
+      expect(wrong.exitCode).toBe(2);
+    }));
+
+  it('keeps sources apart, and says which one a study reads', () =>
+    inProject(async (folder) => {
+      await runCandor(['import', GOOD], folder);
+      const files = ['binance_BTC_1h.csv', 'kraken_ETH_1h.csv', 'binance_ETH_1h.csv', 'binance_BTC_1h-mark.csv'];
+      for (const file of files) writeFileSync(join(folder, file), csv(48));
+      const { stderr } = await runCandor(['import', ...files], folder);
+      expect(stderr.split('\n').filter((line) => line.includes('kept apart'))).toEqual([
+        'BTC 1h is there from binance and from hyperliquid, kept apart: a study reads hyperliquid',
+        'ETH 1h is there from binance and from kraken, kept apart: a study must be told which (config: source)',
+      ]);
+      expect(stored(folder)).toMatchObject({
+        'binance BTC 1h': 48,
+        'hyperliquid BTC 1h': 48,
+        'binance BTC 1h mark': 48,
+      });
+    }));
 
   it('refuses a coin in other letters, or with a wrong one, and notes one whose rules are not known', () =>
     inProject(async (folder) => {

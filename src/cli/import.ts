@@ -1,9 +1,11 @@
-import { CandorError } from '../domain/errors.ts';
+import { CandorError, UsageError } from '../domain/errors.ts';
 import { formatDate } from '../domain/time.ts';
+import { FIELDS } from '../market/column-guess.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { describeGap } from '../market/gap-store.ts';
-import { type ImportResult, importFile } from '../market/import.ts';
+import { type ImportedCandles, type ImportResult, importFile, type Understood } from '../market/import.ts';
 import { loadInstruments } from '../market/instrument-store.ts';
+import { HOME_SOURCE, listSeries, type SeriesKind } from '../market/series-store.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, seriesName, shownPath, withDatabase, withScratchDatabase } from './database.ts';
 import type { Column } from './output.ts';
@@ -12,6 +14,9 @@ export interface ImportOptions {
   readonly coin?: string;
   readonly interval?: string;
   readonly source?: string;
+  readonly kind?: SeriesKind;
+  /** `time=Date,open=Open` */
+  readonly columns?: string;
   readonly dryRun?: true;
   readonly json?: true;
 }
@@ -46,11 +51,15 @@ interface Refused {
  */
 export async function run(files: readonly string[], options: ImportOptions, context: Context): Promise<ExitCode> {
   const { out } = context;
-  const { results, refused, withoutRules } = await (options.dryRun ? withScratchDatabase : withDatabase)(
+  const { results, refused, withoutRules, rivals } = await (options.dryRun ? withScratchDatabase : withDatabase)(
     context,
     async (db) => {
       const imported = await importAll(db, files, options, context);
-      return { ...imported, withoutRules: coinsWithoutRules(db, imported.results) };
+      return {
+        ...imported,
+        withoutRules: coinsWithoutRules(db, imported.results),
+        rivals: rivalSources(db, imported.results, context.config.source),
+      };
     },
   );
   if (options.json) {
@@ -58,6 +67,7 @@ export async function run(files: readonly string[], options: ImportOptions, cont
   } else if (results.length > 0) {
     out.table(COLUMNS, results);
     for (const result of results) showGaps(result, context);
+    for (const rival of rivals) out.note(rival);
     out.note(options.dryRun ? 'nothing was stored (--dry-run)' : `in ${shownPath(context, context.databasePath)}`);
   }
   if (withoutRules.length > 0) {
@@ -76,20 +86,17 @@ async function importAll(
 ): Promise<{ results: ImportResult[]; refused: Refused[] }> {
   const results: ImportResult[] = [];
   const refused: Refused[] = [];
-  const progress = context.out.progress('importing', files.length);
-  try {
-    for (const file of files) {
-      context.signal.throwIfAborted();
-      try {
-        results.push(await importFile(db, file, { ...options, clock: context.clock, signal: context.signal }));
-      } catch (error) {
-        if (!(error instanceof CandorError) || isOfTheDatabase(error)) throw error;
-        refused.push({ file, error });
-      }
-      progress.update(results.length + refused.length);
+  const columns = options.columns === undefined ? undefined : columnsOf(options.columns);
+  const onReading = options.json ? undefined : (understood: Understood) => showReading(understood, context);
+  const { clock, signal } = context;
+  for (const file of files) {
+    context.signal.throwIfAborted();
+    try {
+      results.push(await importFile(db, file, { ...options, columns, onReading, clock, signal }));
+    } catch (error) {
+      if (!(error instanceof CandorError) || isOfTheDatabase(error)) throw error;
+      refused.push({ file, error });
     }
-  } finally {
-    progress.stop();
   }
   return { results, refused };
 }
@@ -117,7 +124,7 @@ function nameOf(result: ImportResult): string {
     case 'funding':
       return seriesName({ ...result, kind: 'funding', interval: '1h' });
     case 'candles':
-      return seriesName({ ...result, kind: 'trade' });
+      return seriesName({ ...result, kind: result.series });
   }
 }
 
@@ -128,4 +135,65 @@ function showGaps(result: ImportResult, { out }: Context): void {
   for (const gap of result.gaps.slice(0, GAPS_SHOWN)) out.note(`  ${describeGap(gap)}`);
   const more = result.gaps.length - GAPS_SHOWN;
   if (more > 0) out.note(`  and ${count(more)} more: 'candor data check' lists them`);
+}
+
+/** `time=Date,open=Open` → field → name of the column. */
+function columnsOf(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => {
+    const [, field, name] = /^\s*([a-z]+)\s*=\s*(.+?)\s*$/i.exec(pair) ?? [];
+    if (field !== undefined && name !== undefined) return [field.toLowerCase(), name] as const;
+    throw new UsageError(`--columns: '${pair}' is not field=column`, {
+      hint: `Write it as --columns time=Date,open=Open; the fields are ${FIELDS.join(', ')}.`,
+    });
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** How a file was understood; what has our own names and order takes one line. */
+function showReading(understood: Understood, { out }: Context): void {
+  const { file, rows, reading } = understood;
+  const { columns, ignored, times, order, notes, format } = reading;
+  const named = Object.entries(columns);
+  const isPlain = named.every(([field, column]) => column === OWN_NAMES[field]) && ignored.length === 0;
+  const how = format === 'JSON of the exchange' ? format : named.map(([, column]) => column).join(',');
+  if (isPlain && order === 'oldest first' && notes.length === 0) {
+    out.note(`${file}: ${how}, ${times}, ${counted(rows, 'row')}`);
+    return;
+  }
+  out.note(`${file} is read as ${seriesName(understood)}, ${counted(rows, 'row')}:`);
+  out.note(`  columns  ${named.map(([field, column]) => `${field} = ${column}`).join(', ')}`);
+  if (ignored.length > 0) out.note(`  unread   ${ignored.join(', ')}`);
+  out.note(`  times    ${times}, ${order}${order === 'newest first' ? ' (turned around)' : ''}`);
+  for (const note of notes) out.note(`  note     ${note}`);
+  out.note(`  first    ${reading.first}`);
+  out.note(`  last     ${reading.last}`);
+}
+
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  time: 't',
+  open: 'o',
+  high: 'h',
+  low: 'l',
+  close: 'c',
+  volume: 'v',
+  trades: 'n',
+  rate: 'rate',
+};
+
+/** Sources are never mixed; where another one has the same candles, it is said which of them is read. */
+function rivalSources(db: MarketDatabase, results: readonly ImportResult[], preferred: string): string[] {
+  const all = listSeries(db).filter(({ kind }) => kind === 'trade');
+  const isSame = (result: ImportedCandles, one: { coin: string; interval: string }): boolean =>
+    one.coin === result.coin && one.interval === result.interval;
+  const notes = results.map((result) => {
+    if (result.kind !== 'candles' || result.series === 'mark') return undefined;
+    // After a dry run its own series is not there.
+    const stored = all.filter((one) => isSame(result, one)).map(({ source }) => source);
+    const sources = [...new Set([...stored, result.source])].sort();
+    if (sources.length === 1) return undefined;
+    const read = [preferred, HOME_SOURCE].find((source) => sources.includes(source));
+    const which = read === undefined ? 'a study must be told which (config: source)' : `a study reads ${read}`;
+    return `${result.coin} ${result.interval} is there from ${sources.join(' and from ')}, kept apart: ${which}`;
+  });
+  return [...new Set(notes.filter((note) => note !== undefined))];
 }

@@ -1,121 +1,188 @@
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { type CsvError, parse } from 'csv-parse/sync';
 import { DataError } from '../domain/errors.ts';
-import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
+import type { DefectLog } from './defects.ts';
+import { startsWith } from './file-bytes.ts';
+import { isEmpty, numberOf, type RowVisitor, type Table } from './table.ts';
 
-const unzip = promisify(gunzip);
+const QUOTE = 0x22;
+const NEWLINE = 0x0a;
+/** Text that is cut into lines at a time. */
+const CHUNK_BYTES = 1 << 20;
+/** A line that is longer is none of a table. */
+const LONGEST_LINE_BYTES = 1 << 16;
+const SAMPLE_ROWS = 20;
+const DELIMITERS = [',', ';', '\t'] as const;
 
-/** Rows of a CSV file as numbers, with the line that each stands on. */
-export interface NumericRows {
+/** Returns false to end the reading. */
+type RecordVisitor = (fields: readonly string[], line: number) => boolean;
+
+/**
+ * Opens a text with one row a line, its fields apart by comma, semicolon or tab. Lines above the header that begin with
+ * `#` or are an address are passed over; where the first line is of numbers there is no header.
+ *
+ * @throws DataError for what is no text, and for a text without rows
+ */
+export function openCsv(content: Buffer, file: string): Table {
+  requireText(content, file);
+  const start = startsWith(content, [0xef, 0xbb, 0xbf]) ? 3 : 0;
+  const { firstLine, offset, notes } = skipPreamble(content, start, file);
+  const delimiter = delimiterOf(lineAt(content, offset, file));
+  const text: CsvText = { file, content, offset, firstLine, delimiter };
+  let first: readonly string[] | undefined;
+  const sample: (readonly string[])[] = [];
+  eachRecord(text, SAMPLE_ROWS + 1, (fields) => {
+    if (first === undefined) first = fields.map((field) => field.trim());
+    else sample.push(fields);
+    return sample.length < SAMPLE_ROWS;
+  });
+  if (first === undefined) throw new DataError(`${file} has no rows`);
+  const names: readonly string[] = first;
+  const hasHeader = !names.every((field) => isEmpty(field) || !Number.isNaN(numberOf(field)));
+  return {
+    file,
+    format: 'CSV',
+    place: 'line',
+    header: hasHeader ? names : names.map((_, i) => String(i + 1)),
+    hasHeader,
+    zoneless: new Set(),
+    sample: hasHeader ? sample : [names, ...sample],
+    notes,
+    read: async (columns, visit, defects) => readRecords(text, { names, hasHeader }, columns, visit, defects),
+  };
+}
+
+function requireText(content: Buffer, file: string): void {
+  if (startsWith(content, [0xff, 0xfe]) || startsWith(content, [0xfe, 0xff])) {
+    throw new DataError(`${file} is UTF-16 text`, { hint: 'Save it as UTF-8 and import it again.' });
+  }
+  const nul = content.indexOf(0);
+  if (nul === -1) return;
+  throw new DataError(`${file} is no text: byte ${nul.toLocaleString('en-US')} of it is NUL`, {
+    hint: 'What can be imported: CSV in UTF-8, gzip of it, Parquet, and JSON of the exchange.',
+  });
+}
+
+/** Passes over what stands above the header. */
+function skipPreamble(
+  content: Buffer,
+  start: number,
+  file: string,
+): { readonly firstLine: number; readonly offset: number; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  let offset = start;
+  let firstLine = 1;
+  while (offset < content.length) {
+    const line = lineAt(content, offset, file);
+    const isRemark = /^\s*(#|"?https?:\/\/)/.test(line);
+    if (!isRemark && line.trim() !== '') break;
+    if (isRemark) notes.push(`line ${firstLine} is passed over: ${line.trim().slice(0, 60)}`);
+    const end = content.indexOf(NEWLINE, offset);
+    offset = end === -1 ? content.length : end + 1;
+    firstLine++;
+  }
+  return { firstLine, offset, notes };
+}
+
+function lineAt(content: Buffer, offset: number, file: string): string {
+  const end = content.indexOf(NEWLINE, offset);
+  const length = (end === -1 ? content.length : end) - offset;
+  if (length > LONGEST_LINE_BYTES) {
+    throw new DataError(`${file} is no table: a line of it has ${length.toLocaleString('en-US')} bytes`, {
+      hint: 'What can be imported: CSV with one candle a line, gzip of it, Parquet, and JSON of the exchange.',
+    });
+  }
+  return content.toString('utf8', offset, offset + length).replace(/\r$/, '');
+}
+
+function delimiterOf(header: string): string {
+  const bare = header.replaceAll(/"[^"]*"/g, '');
+  const [best] = DELIMITERS.map((delimiter) => ({ delimiter, count: bare.split(delimiter).length })).sort(
+    (a, b) => b.count - a.count,
+  );
+  return best?.delimiter ?? ',';
+}
+
+interface CsvText {
   readonly file: string;
-  /** Per row the values of the asked-for columns, in that order. */
-  readonly rows: readonly (readonly number[])[];
-  readonly lines: readonly number[];
-  /** The lines that are no such row. Who checks the rows adds to it, so that one report tells all of the file. */
-  readonly defects: DefectLog;
+  readonly content: Buffer;
+  /** Where the header begins, and on which line. */
+  readonly offset: number;
+  readonly firstLine: number;
+  readonly delimiter: string;
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory; name the files in it',
-  EACCES: 'this user may not read it',
-};
-
-/**
- * A file's bytes, unzipped where they are gzip (by their first two bytes, whatever the name says).
- *
- * @throws DataError when the file cannot be read, is empty, or is a broken gzip file
- */
-export async function readWhole(path: string, file: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const why = UNREADABLE[error.code ?? ''] ?? error.message;
-    throw new DataError(`${file} cannot be read: ${why}`, { cause: error });
-  });
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const content = isGzip ? await unzip(bytes).catch((error: Error) => throwBrokenGzip(file, error)) : bytes;
-  if (content.length === 0) throw new DataError(`${file} is empty`);
-  return content;
-}
-
-function throwBrokenGzip(file: string, error: Error): never {
-  const truncated = error.message.includes('unexpected end of file');
-  throw new DataError(`${file} is ${truncated ? 'a truncated' : 'a broken'} gzip file`, {
-    details: [error.message],
-    hint: 'Fetch the file again; nothing was imported.',
-    cause: error,
-  });
-}
-
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/**
- * Reads the columns of that name as numbers; other columns are ignored.
- *
- * @returns the rows that can be read; in `defects` those with too few or too many fields, or a field that is no number
- * @throws DataError naming file and line: no header, a missing column, an unclosed quote, no row that can be read
- */
-export function parseNumericCsv(content: Buffer, file: string, columns: readonly string[]): NumericRows {
-  const rows: number[][] = [];
-  const lines: number[] = [];
-  const defects = new DefectLog();
-  let header: readonly string[] | undefined;
-  let places: readonly number[] = [];
-  const onRecord = (fields: readonly string[], { lines: line }: { lines: number }): null => {
-    if (header === undefined) {
-      header = fields.map((field) => field.trim());
-      places = placesOf(header, columns, file);
-    } else if (fields.length !== header.length) {
-      const expected = header.length;
-      defects.add('wrong number of fields', line, () => `${fields.length} where the header has ${expected}`);
+function readRecords(
+  text: CsvText,
+  { names, hasHeader }: { readonly names: readonly string[]; readonly hasHeader: boolean },
+  columns: readonly number[],
+  visit: RowVisitor,
+  defects: DefectLog,
+): void {
+  const cells: string[] = columns.map(() => '');
+  const [firstName] = names as readonly [string];
+  let records = 0;
+  eachRecord(text, Number.POSITIVE_INFINITY, (fields, line) => {
+    if (records++ === 0 && hasHeader) return true;
+    if (fields.length !== names.length) {
+      defects.add('wrong number of fields', line, () => `${fields.length} where the first line has ${names.length}`);
+    } else if (hasHeader && fields[0] === firstName && fields.every((field, i) => field.trim() === names[i])) {
+      defects.add('the header again', line, () => fields.join(text.delimiter).slice(0, 60));
     } else {
-      const row = places.map((place) => numberOf(fields[place] as string));
-      const bad = row.findIndex(Number.isNaN);
-      if (bad === -1) {
-        rows.push(row);
-        lines.push(line);
-      } else {
-        defects.add('not a number', line, () => `${columns[bad]} is '${fields[places[bad] as number]}'`);
-      }
+      for (let i = 0; i < columns.length; i++) cells[i] = fields[columns[i] as number] as string;
+      visit(cells, line);
     }
+    return true;
+  });
+}
+
+/** Visits the fields of every line, the header's too. Only a text with quotes needs more than to be cut. */
+function eachRecord(text: CsvText, most: number, visit: RecordVisitor): void {
+  if (text.content.includes(QUOTE, text.offset)) eachQuotedRecord(text, most, visit);
+  else eachPlainRecord(text, visit);
+}
+
+function eachPlainRecord({ content, offset, firstLine, delimiter }: CsvText, visit: RecordVisitor): void {
+  let line = firstLine;
+  for (let from = offset; from < content.length; ) {
+    const cut = from + CHUNK_BYTES < content.length ? content.indexOf(NEWLINE, from + CHUNK_BYTES) : -1;
+    const to = cut === -1 ? content.length : cut;
+    for (const each of content.toString('utf8', from, to).split('\n')) {
+      const row = each.endsWith('\r') ? each.slice(0, -1) : each;
+      if (row !== '' && !visit(row.split(delimiter), line)) return;
+      line++;
+    }
+    from = to + 1;
+  }
+}
+
+function eachQuotedRecord(
+  { file, content, offset, firstLine, delimiter }: CsvText,
+  most: number,
+  visit: RecordVisitor,
+) {
+  let isOver = false;
+  let read = 0;
+  const onRecord = (fields: readonly string[], { lines }: { lines: number }): null => {
+    read = lines;
+    if (!isOver && !visit(fields, lines + firstLine - 1)) isOver = true;
     return null;
   };
+  const limit = Number.isFinite(most) ? { to: most } : {};
   try {
-    parse(content, { bom: true, relax_column_count: true, skip_empty_lines: true, on_record: onRecord });
+    parse(content.subarray(offset), {
+      delimiter,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      on_record: onRecord,
+      ...limit,
+    });
   } catch (error) {
-    if (error instanceof DataError) throw error;
+    if (!(error instanceof Error && 'code' in error)) throw error;
     const { message, lines: line } = error as CsvError & { lines?: number };
-    throw new DataError(`${file}: line ${line ?? rows.length + defects.badLines + 1} is not CSV`, {
+    throw new DataError(`${file}: line ${(line ?? read + 1) + firstLine - 1} is not CSV`, {
       details: [message],
       hint: 'Repair the file or fetch it again; nothing was imported.',
       cause: error,
     });
   }
-  if (rows.length === 0) {
-    defects.throwIfAny(file, defects.badLines, UNREADABLE_LINES_HINT);
-    throw new DataError(`${file} has no rows`);
-  }
-  return { file, rows, lines, defects };
-}
-
-/** Where the wanted columns stand in the header. */
-function placesOf(header: readonly string[], columns: readonly string[], file: string): number[] {
-  const missing = columns.filter((column) => !header.includes(column));
-  if (missing.length > 0) {
-    const noHeader = header.every((field) => NUMBER.test(field));
-    const what = noHeader ? 'line 1 is not a header' : `column '${missing.join("', '")}' is missing`;
-    throw new DataError(`${file}: ${what}`, {
-      details: [`line 1: ${header.join(',').slice(0, 200)}`],
-      hint: `The first line must name the columns ${columns.join(',')}.`,
-    });
-  }
-  return columns.map((column) => header.indexOf(column));
-}
-
-/** NaN for whatever is no finite decimal number: an empty field, NaN, hexadecimal. */
-function numberOf(field: string): number {
-  const text = NUMBER.test(field) ? field : field.trim();
-  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : Number.NaN;
 }

@@ -15,8 +15,14 @@ export const UNREADABLE_LINES_HINT = 'Repair these lines or fetch the file again
 /** Counts the bad lines of a file by kind and keeps the first of each, so that one report tells all of it. */
 export class DefectLog {
   readonly #byKind = new Map<DefectKind, Defect>();
+  readonly #place: 'line' | 'row';
   #badLines = 0;
   #lastLine = 0;
+
+  /** @param place what a position in the file counts */
+  constructor(place: 'line' | 'row' = 'line') {
+    this.#place = place;
+  }
 
   /** @param what the value that is wrong, as a phrase; made only for the first of its kind */
   add(kind: DefectKind, line: number, what: () => string): void {
@@ -44,11 +50,11 @@ export class DefectLog {
     const details = [...this.#byKind]
       .sort(([, a], [, b]) => a.line - b.line)
       .map(([kind, { count, line, what }]) => {
-        const more = count === 1 ? '' : ` (the first of ${grouped(count)} such lines)`;
-        return `line ${grouped(line)}: ${kind}: ${what}${more}`;
+        const more = count === 1 ? '' : ` (the first of ${grouped(count)} such ${this.#place}s)`;
+        return `${this.#place} ${grouped(line)}: ${kind}: ${what}${more}`;
       });
     throw new DataError(
-      `${file}: ${grouped(this.#badLines)} of ${grouped(lines)} lines are bad; nothing was imported`,
+      `${file}: ${grouped(this.#badLines)} of ${grouped(lines)} ${this.#place}s are bad; nothing was imported`,
       {
         details,
         hint,

@@ -34,11 +34,16 @@ export async function readExchangeJson(content: Buffer, file: string, nowMs: num
     const parsed = required(parseCandles(answer, file, nowMs), file);
     const interval = parseInterval(parsed.interval);
     requireGrid(parsed.candles, interval, file);
-    return { kind: 'candles', coin: parsed.coin, interval, candles: [...parsed.candles] };
+    return { kind: 'candles', coin: parsed.coin, interval, candles: parsed.candles.map(withKnownTrades) };
   }
   throw new DataError(`${file} is JSON, but no answer of the exchange that can be imported`, {
     hint: 'What can: meta, metaAndAssetCtxs, candleSnapshot and fundingHistory, as the exchange answers them.',
   });
+}
+
+/** Volume without a trade cannot be: the shape has no other way to say that nobody counted. */
+function withKnownTrades({ trades, ...candle }: ClosedCandle): ClosedCandle {
+  return trades === undefined || (trades === 0 && candle.volume > 0) ? candle : { ...candle, trades };
 }
 
 function parseJson(content: Buffer, file: string): unknown {

@@ -1,16 +1,9 @@
 import { formatTime } from '../domain/time.ts';
-import { epochMs } from '../domain/units.ts';
 import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
 import { type FundingRow, fundingHour } from './funding-store.ts';
 
-export const FUNDING_COLUMNS = ['t', 'rate'] as const;
-
 /** The exchange caps funding at 4 % an hour, and charged for eight hours at once until June 2023. */
 const MOST_RATE = 8 * 0.04;
-
-export function fundingOfRow([t, rate]: readonly number[]): FundingRow {
-  return { timeMs: epochMs(t as number), rate: rate as number };
-}
 
 /**
  * Checks that the rows are settlements, in order, at most one for each hour.

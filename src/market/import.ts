@@ -1,31 +1,52 @@
 import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { distance } from 'fastest-levenshtein';
 import type { ClosedCandle } from '../domain/candle.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
-import { DataError, nearestNames, UsageError } from '../domain/errors.ts';
-import { formatTime, type Interval, intervalMs, intervalOfMs, parseInterval } from '../domain/time.ts';
+import { DataError, UsageError } from '../domain/errors.ts';
+import { formatTime, type Interval, intervalMs, parseInterval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
-import { CANDLE_COLUMNS, candleOfRow, checkCandles, usualSpacingMs } from './candle-rows.ts';
+import { checkCandles } from './candle-rows.ts';
 import { type Delivery, type WriteResult, writeCandles } from './candle-store.ts';
-import { parseNumericCsv, readWhole } from './csv.ts';
+import { type ColumnGuess, guessColumns } from './column-guess.ts';
+import { openCsv } from './csv.ts';
 import type { MarketDatabase } from './database.ts';
 import { looksLikeJson, readExchangeJson } from './exchange-json.ts';
+import { readWhole } from './file-bytes.ts';
 import { type NamedContent, readFileName } from './file-name.ts';
-import { checkFunding, FUNDING_COLUMNS, fundingOfRow } from './funding-rows.ts';
+import { checkFunding } from './funding-rows.ts';
 import { type FundingRow, writeFunding } from './funding-store.ts';
-import { loadInstruments, writeInstruments } from './instrument-store.ts';
-import { HOME_SOURCE } from './series-store.ts';
+import { agree, coinOf, said, sourceOf } from './import-names.ts';
+import { describeCandle, describeRate, type Reading, readCandles, readFunding } from './import-rows.ts';
+import { writeInstruments } from './instrument-store.ts';
+import { looksLikeParquet, openParquet } from './parquet.ts';
+import { HOME_SOURCE, type SeriesKind } from './series-store.ts';
+import type { Table } from './table.ts';
 
 export interface ImportOptions {
   /** What the file's name does not say. */
   readonly coin?: string | undefined;
   readonly interval?: string | undefined;
   readonly source?: string | undefined;
+  readonly kind?: SeriesKind | undefined;
+  /** Field → name of a column, where the guess would be wrong or cannot be made. */
+  readonly columns?: Readonly<Record<string, string>> | undefined;
+  /** Is told how the file was understood, before anything of it is stored. */
+  readonly onReading?: ((understood: Understood) => void) | undefined;
   /** Read, check and count everything, and keep nothing. */
   readonly dryRun?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a file was taken for, and how it was read. */
+export interface Understood {
+  readonly file: string;
+  readonly source: string;
+  readonly coin: string;
+  readonly interval: Interval;
+  readonly kind: SeriesKind;
+  readonly rows: number;
+  readonly reading: Reading;
 }
 
 interface Imported {
@@ -38,14 +59,16 @@ interface Imported {
 
 interface ImportedSeries extends Imported {
   readonly coin: string;
-  /** Rows that differ from what is stored: the first seen stay, these are in the revision ledger. */
+  /** Rows that differ from what was stored: both versions are in the revision ledger. */
   readonly revised: number;
+  readonly reading: Reading;
   readonly firstMs: EpochMs;
   readonly lastMs: EpochMs;
 }
 
 export interface ImportedCandles extends ImportedSeries, Pick<WriteResult, 'gaps'> {
   readonly kind: 'candles';
+  readonly series: 'trade' | 'mark';
   readonly interval: Interval;
 }
 
@@ -61,10 +84,10 @@ export interface ImportedInstruments extends Imported {
 export type ImportResult = ImportedCandles | ImportedFunding | ImportedInstruments;
 
 /**
- * Brings one file into the database: CSV (plain or gzip) with the columns t,o,h,l,c,v or t,rate, or an answer of the
- * exchange as JSON. It is read and checked whole before the first row is written, and written in one transaction;
- * importing it again adds nothing. What the file's name (`source_coin_interval.csv.gz`) does not say is said by the
- * options; where both say something, it is the same.
+ * Brings one file into the database: CSV (plain or gzip) or Parquet with candles or funding rates under any of the
+ * usual headers, or an answer of the exchange as JSON. It is read and checked whole before the first row is written,
+ * and written in one transaction; importing it again adds nothing. What the file's name (`source_coin_interval.csv.gz`)
+ * does not say is said by the options; where both say something, it is the same.
  *
  * @throws DataError for a file that is not what it claims to be, with file, line and likely cause; nothing is
  *   stored then
@@ -74,49 +97,50 @@ export async function importFile(db: MarketDatabase, path: string, options: Impo
   const file = basename(path);
   const clock = options.clock ?? systemClock;
   const delivery: Delivery = { origin: file, clock, dryRun: options.dryRun };
+  const importing: Importing = { db, file, named: readFileName(file), options, delivery };
   const content = await readWhole(path, file);
-  if (looksLikeJson(content)) return importJson(db, content, file, options, delivery);
-  const named = readFileName(file);
-  if (named.content === 'funding' || headerOf(content).includes('rate')) {
-    return importFundingCsv(db, content, file, named, options, delivery);
-  }
-  return importCandleCsv(db, content, file, named, options, delivery);
-}
-
-/** The fields of the first line. */
-function headerOf(content: Buffer): string[] {
-  const [line] = content.toString('utf8', 0, 1_000).split('\n') as [string];
-  return line.split(',').map((field) => field.trim());
-}
-
-async function importCandleCsv(
-  db: MarketDatabase,
-  content: Buffer,
-  file: string,
-  named: NamedContent,
-  options: ImportOptions,
-  delivery: Delivery,
-): Promise<ImportedCandles> {
-  const { rows, lines, defects } = parseNumericCsv(content, file, CANDLE_COLUMNS);
-  const candles = rows.map(candleOfRow);
-  const coin = coinOf(db, file, named, options);
-  const source = said('source', options.source, named.source, HOME_SOURCE, file);
-  const spacing = intervalOfMs(usualSpacingMs(candles.map((candle) => candle.openTimeMs)) ?? 0);
+  if (looksLikeJson(content)) return importJson(content, importing);
   const asked = options.interval === undefined ? undefined : parseInterval(options.interval);
-  const interval = parseInterval(said('interval', asked, named.content, spacing ?? '1h', file));
-  checkCandles({ file, candles, lines, defects }, interval);
-  refuseUnclosed(file, candles, lines, interval, delivery.clock.nowMs());
-  await interruptible(options.signal);
-  return storeCandles(db, { file, source, coin, interval, candles }, delivery);
+  const table = looksLikeParquet(content) ? await openParquet(content, file) : openCsv(content, file);
+  return importTable(table, importing, asked);
+}
+
+interface Importing {
+  readonly db: MarketDatabase;
+  readonly file: string;
+  readonly named: NamedContent;
+  readonly options: ImportOptions;
+  readonly delivery: Delivery;
+}
+
+async function importTable(table: Table, importing: Importing, asked: Interval | undefined): Promise<ImportResult> {
+  const { db, file, named, options } = importing;
+  const kind = kindOf(importing);
+  const coin = coinOf(db, file, named, options.coin);
+  const source = sourceOf(file, named, options.source);
+  const content = kind === undefined ? undefined : kind === 'funding' ? 'funding' : 'candles';
+  const guess = guessColumns(table, { coin, content, columns: options.columns });
+  if (guess.content === 'funding') return importFundingTable(table, guess, importing, { source, coin });
+  const namedInterval = named.content === 'funding' ? undefined : named.content;
+  const interval = said('interval', asked, namedInterval, file);
+  const read = await readCandles(table, guess, interval === undefined ? undefined : parseInterval(interval));
+  refuseUnclosed(table, read.candles, read.lines, read.interval, importing.delivery.clock.nowMs());
+  return storeCandles(importing, { source, coin, kind: kind === 'mark' ? 'mark' : 'trade', ...read });
+}
+
+/** What the name and the option say; undefined leaves it to the columns. */
+function kindOf({ named, options, file }: Importing): SeriesKind | undefined {
+  const ofName = named.content === 'funding' ? 'funding' : named.isMark === true ? 'mark' : undefined;
+  return said('kind', options.kind, ofName, file) as SeriesKind | undefined;
 }
 
 /**
- * A candle is final when it is first stored, so one that still forms would stay half for ever.
+ * What is imported is final, so a candle that still forms must not be.
  *
  * @throws DataError
  */
 function refuseUnclosed(
-  file: string,
+  { file, place }: Pick<Table, 'file' | 'place'>,
   candles: readonly ClosedCandle[],
   lines: readonly number[],
   interval: Interval,
@@ -127,40 +151,28 @@ function refuseUnclosed(
   if (candle === undefined) return;
   throw new DataError(`${file} has candles that have not closed yet`, {
     details: [
-      `line ${lines[first]}: the candle of ${formatTime(candle.openTimeMs)}, and it is ${formatTime(nowMs)} now`,
+      `${place} ${lines[first]}: the candle of ${formatTime(candle.openTimeMs)}, and it is ${formatTime(nowMs)} now`,
     ],
     hint: 'Take them out, or import the file when they have closed; check the clock of this machine.',
   });
 }
 
-async function importFundingCsv(
-  db: MarketDatabase,
-  content: Buffer,
-  file: string,
-  named: NamedContent,
-  options: ImportOptions,
-  delivery: Delivery,
+async function importFundingTable(
+  table: Table,
+  guess: ColumnGuess,
+  importing: Importing,
+  { source, coin }: { readonly source: string; readonly coin: string },
 ): Promise<ImportedFunding> {
-  const { rows: cells, lines, defects } = parseNumericCsv(content, file, FUNDING_COLUMNS);
-  const rows = cells.map(fundingOfRow);
-  const coin = coinOf(db, file, named, options);
-  const source = said('source', options.source, named.source, HOME_SOURCE, file);
-  checkFunding(file, rows, lines, defects);
-  await interruptible(options.signal);
-  return storeFunding(db, { file, source, coin, rows }, delivery);
+  const read = await readFunding(table, guess);
+  return storeFunding(importing, { source, coin, ...read });
 }
 
-async function importJson(
-  db: MarketDatabase,
-  content: Buffer,
-  file: string,
-  options: ImportOptions,
-  delivery: Delivery,
-): Promise<ImportResult> {
+async function importJson(content: Buffer, importing: Importing): Promise<ImportResult> {
+  const { db, file, named, options, delivery } = importing;
   const answer = await readExchangeJson(content, file, delivery.clock.nowMs());
-  const source = options.source ?? HOME_SOURCE;
-  await interruptible(options.signal);
+  const source = said('source', options.source, named.source, file) ?? HOME_SOURCE;
   if (answer.kind === 'instruments') {
+    await interruptible(options.signal);
     const counts = writeInstruments(db, answer.instruments, delivery.dryRun === true ? 'rollback' : 'commit');
     return { kind: 'instruments', file, source, rows: answer.instruments.length, ...counts };
   }
@@ -168,53 +180,76 @@ async function importJson(
   if (answer.kind === 'funding') {
     const { coin, rows } = answer;
     checkFunding(file, rows, positions(rows));
-    return storeFunding(db, { file, source, coin, rows }, delivery);
+    return storeFunding(importing, { source, coin, rows, reading: jsonReading(rows, file, describeRate) });
   }
   agree('interval', options.interval, answer.interval, file);
   const { coin, interval, candles } = answer;
   if (candles.length > 0) checkCandles({ file, candles, lines: positions(candles) }, interval);
-  return storeCandles(db, { file, source, coin, interval, candles }, delivery);
+  const kind = kindOf(importing) === 'mark' ? 'mark' : 'trade';
+  const reading = jsonReading(candles, file, describeCandle);
+  return storeCandles(importing, { source, coin, interval, kind, candles, reading });
 }
 
-function storeCandles(
-  db: MarketDatabase,
+/** Answers of the exchange say themselves what they are. */
+function jsonReading<T>(rows: readonly T[], file: string, describe: (row: T) => string): Reading {
+  const [first, last] = endsOf(rows, file);
+  return {
+    format: 'JSON of the exchange',
+    columns: {},
+    ignored: [],
+    times: 'UTC milliseconds',
+    order: 'oldest first',
+    notes: [],
+    first: describe(first),
+    last: describe(last),
+  };
+}
+
+async function storeCandles(
+  { db, file, options, delivery }: Importing,
   series: {
-    readonly file: string;
     readonly source: string;
     readonly coin: string;
     readonly interval: Interval;
+    readonly kind: 'trade' | 'mark';
     readonly candles: readonly ClosedCandle[];
+    readonly reading: Reading;
   },
-  delivery: Delivery,
-): ImportedCandles {
-  const { file, source, coin, interval, candles } = series;
+): Promise<ImportedCandles> {
+  const { source, coin, interval, kind, candles, reading } = series;
   const [first, last] = endsOf(candles, file);
-  const written = writeCandles(db, { source, coin, interval, kind: 'trade' }, candles, delivery);
+  const rows = candles.length;
+  options.onReading?.({ file, source, coin, interval, kind, rows, reading });
+  await interruptible(options.signal);
+  const written = writeCandles(db, { source, coin, interval, kind }, candles, delivery);
   return {
     kind: 'candles',
+    series: kind,
     file,
     source,
     coin,
     interval,
-    rows: candles.length,
+    rows,
     ...written,
     firstMs: first.openTimeMs,
     lastMs: last.openTimeMs,
+    reading,
   };
 }
 
-function storeFunding(
-  db: MarketDatabase,
+async function storeFunding(
+  { db, file, options, delivery }: Importing,
   series: {
-    readonly file: string;
     readonly source: string;
     readonly coin: string;
     readonly rows: readonly FundingRow[];
+    readonly reading: Reading;
   },
-  delivery: Delivery,
-): ImportedFunding {
-  const { file, source, coin, rows } = series;
+): Promise<ImportedFunding> {
+  const { source, coin, rows, reading } = series;
   const [first, last] = endsOf(rows, file);
+  options.onReading?.({ file, source, coin, interval: '1h', kind: 'funding', rows: rows.length, reading });
+  await interruptible(options.signal);
   const written = writeFunding(db, { source, coin }, rows, delivery);
   return {
     kind: 'funding',
@@ -225,6 +260,7 @@ function storeFunding(
     ...written,
     firstMs: first.timeMs,
     lastMs: last.timeMs,
+    reading,
   };
 }
 
@@ -235,50 +271,6 @@ function endsOf<T>(rows: readonly T[], file: string): [first: T, last: T] {
     throw new UsageError(`${file} has only a candle that is still forming`, { hint: 'Import it after its close.' });
   }
   return [first, last];
-}
-
-type Word = 'coin' | 'interval' | 'source';
-
-/** What the option and the file's name say of it: one of them must, and both only the same. */
-function said(what: Word, asked: string | undefined, named: string | undefined, example: string, file: string): string {
-  if (asked !== undefined && named !== undefined && asked !== named) {
-    throw new UsageError(`--${what} ${asked} contradicts the name '${file}', which says ${named}`, {
-      hint: `Leave --${what} away; or, if the name is wrong, rename the file.`,
-    });
-  }
-  const value = asked ?? named;
-  if (value !== undefined) return value;
-  throw new UsageError(`the name '${file}' does not say its ${what}`, {
-    hint: `Say it with --${what} ${example}, or name the file like hyperliquid_BTC_1h.csv.gz.`,
-  });
-}
-
-/**
- * The coin of a file. One whose rules are not known may be stored, but not one that is a known coin in other letters,
- * nor one that was typed with a single wrong letter: that series would be looked for in vain.
- */
-function coinOf(db: MarketDatabase, file: string, named: NamedContent, options: ImportOptions): string {
-  const coin = said('coin', options.coin, named.coin, 'BTC', file);
-  const instruments = loadInstruments(db);
-  if (instruments.has(coin)) return coin;
-  const [nearest] = nearestNames(coin, instruments.keys(), 1);
-  if (nearest === undefined) return coin;
-  if (nearest.toLowerCase() === coin.toLowerCase()) {
-    throw new UsageError(`${file}: there is no coin '${coin}', but there is ${nearest}`, {
-      hint: `Letters count: ${named.coin === undefined ? `say --coin ${nearest}` : 'rename the file'}.`,
-    });
-  }
-  if (named.coin === undefined && distance(coin.toLowerCase(), nearest.toLowerCase()) === 1) {
-    throw new UsageError(`${file}: the coin '${coin}' is not known, and almost ${nearest}`, {
-      hint: `Did you mean ${nearest}? If not, name the file like hyperliquid_${coin}_1h.csv.gz and leave --coin away.`,
-    });
-  }
-  return coin;
-}
-
-function agree(what: 'coin' | 'interval', asked: string | undefined, found: string, file: string): void {
-  if (asked === undefined || asked === found) return;
-  throw new UsageError(`${file} holds the ${what} ${found}, not ${asked}`, { hint: `Leave --${what} away.` });
 }
 
 /** Positions in a JSON array, counted like lines. */
