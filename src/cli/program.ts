@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
 import type { CheckOptions, DataOptions } from './data.ts';
+import type { ExportOptions } from './export.ts';
 import type { ImportOptions } from './import.ts';
 import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
@@ -12,6 +13,7 @@ import type { TrialsOptions } from './trials.ts';
 import type { WorkerOptions } from './worker.ts';
 
 const USAGE_ERROR = 2;
+const SERIES_KINDS = ['trade', 'mark', 'funding'];
 
 /** Makes the action of a command out of what the command does, inside the frame that all commands share. */
 type Frame = <Given extends unknown[]>(
@@ -166,15 +168,35 @@ function addDataCommands(program: Command, frame: Frame): void {
   program
     .command('import')
     .description('bring candles, funding rates or instruments into the database')
-    .argument('<file...>', "CSV (plain or gzip) or the exchange's JSON, named like hyperliquid_BTC_1h.csv.gz")
+    .argument('<file...>', "CSV, Parquet or the exchange's JSON, named like hyperliquid_BTC_1h.csv.gz")
     .option('--coin <coin>', "what the file's name does not say")
-    .option('--interval <interval>', 'the same')
+    .option('--interval <interval>', 'the same; else that of the rows themselves')
     .option('--source <source>', 'the same')
-    .option('--dry-run', 'read and check everything, and store nothing')
+    .addOption(new Option('--kind <kind>', 'the same: candles of trades or of the mark price').choices(SERIES_KINDS))
+    .option('--columns <pairs>', 'which column is what, where it is not guessed: time=Date,open=Open')
+    .option('--dry-run', 'read, show and check everything, and store nothing')
     .option('--json', 'print what was imported as JSON')
     .action(
       frame(async (context, files: string[], options: ImportOptions) =>
         (await import('./import.ts')).run(files, options, context),
+      ),
+    );
+  program
+    .command('export')
+    .description('write a series to a file: CSV, Parquet, or the JSON of the exchange')
+    .argument('<file>', ".csv, .csv.gz, .parquet, .json or .json.gz; '-' writes CSV to the screen or a pipe")
+    .requiredOption('--coin <coin>', 'of this coin')
+    .option('--interval <interval>', 'candles of this interval; funding has none')
+    .addOption(new Option('--kind <kind>', 'what is exported').choices(SERIES_KINDS).default('trade'))
+    .option('--source <source>', 'where several sources have it; else the one that a study reads')
+    .option('--from <date>', 'the first row opens at or after it (UTC)')
+    .option('--to <date>', 'the last row closes at or before it (UTC)')
+    .option('--as-seen', 'the values first seen of every row, not the final ones')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print what was exported as JSON')
+    .action(
+      frame(async (context, file: string, options: ExportOptions) =>
+        (await import('./export.ts')).run(file, options, context),
       ),
     );
   const data = program.command('data').description('look at what is stored');
