@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
 import type { CheckOptions, DataOptions } from './data.ts';
 import type { ExportOptions } from './export.ts';
+import type { CandleFrameOptions, SweepFrameOptions, TradeFrameOptions } from './frame.ts';
 import type { ImportOptions } from './import.ts';
 import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
@@ -76,6 +77,7 @@ function createProgram(): Command {
   addStudyCommands(program, frame);
   addWorkerCommand(program, frame);
   addDataCommands(program, frame);
+  addFrameCommands(program, frame);
   return program;
 }
 
@@ -213,6 +215,50 @@ function addDataCommands(program: Command, frame: Frame): void {
     .action(frame(async (context, options: CheckOptions) => (await import('./data.ts')).runCheck(options, context)));
 }
 
+function addFrameCommands(program: Command, frame: Frame): void {
+  const frames = program
+    .command('frame')
+    .description('tables for research: candles, trades, sweeps; in groups, as CSV');
+  const command = (name: string, description: string): Command => frames.command(name).description(description);
+  const withView = (kind: Command): Command =>
+    kind
+      .option('--by <columns>', 'in groups by these, like coin,month', listed)
+      .option('--where <condition>', "only rows that meet it, like 'coin=BTC'; repeat for more", collected)
+      .option('--sort <column>', 'by this column, the highest or newest first')
+      .option('--ascending', 'the lowest or oldest first')
+      .option('--columns <columns>', 'these alone, in this order', listed)
+      .option('--top <n>', 'rows to show (20, and of groups all)', wholeNumber(1, 1_000_000_000))
+      .option('--csv <file>', "write it as CSV with all rows and columns; '-' to the screen or a pipe")
+      .option('--json', 'print it as JSON, with all rows and columns');
+  const candles = command('candles', 'stored candles')
+    .option('--coin <coins>', 'one or several, like BTC,ETH', listed, ['BTC'])
+    .option('--interval <interval>', 'of this length', '1h')
+    .addOption(
+      new Option('--kind <kind>', 'of trades or of the mark price').choices(['trade', 'mark']).default('trade'),
+    )
+    .option('--source <source>', 'where several sources have them; else the one that a study reads')
+    .option('--from <date>', 'the first candle opens at or after it (UTC)')
+    .option('--to <date>', 'the last candle closes at or before it (UTC)')
+    .option('--as-seen', 'the values first seen of every candle, not the final ones');
+  const trades = command('trades', "every trade of a study's newest report, or of any report").option(
+    '--study <name>',
+    'a study by name, or the JSON file of a report',
+    'ninety-days',
+  );
+  const sweep = command('sweep', 'every combination of a stored sweep')
+    .option('--sweep <name>', 'a sweep by name, or the first letters of its identity', 'breakout-volume')
+    .option('--as-seen', 'the one that ran on the values first seen');
+  withView(candles).action(
+    frame(async (context, options: CandleFrameOptions) => (await import('./frame.ts')).runCandles(options, context)),
+  );
+  withView(trades).action(
+    frame(async (context, options: TradeFrameOptions) => (await import('./frame.ts')).runTrades(options, context)),
+  );
+  withView(sweep).action(
+    frame(async (context, options: SweepFrameOptions) => (await import('./frame.ts')).runSweep(options, context)),
+  );
+}
+
 /** Config, log and Ctrl-C around a command; gives the exit status. */
 async function execute(
   options: GlobalOptions,
@@ -249,6 +295,13 @@ function wholeNumber(from: number, to: number): (text: string) => number {
 
 function collected(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+/** `BTC,ETH` */
+function listed(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('Write it like one,two.');
 }
 
 /**
