@@ -282,8 +282,9 @@ export class HyperliquidInfo {
     };
   }
 
-  /** The rules of every perpetual; asked for once. */
-  instruments(options: RequestOptions = {}): Promise<readonly Instrument[]> {
+  /** The rules of every perpetual; asked for once, unless they are to be `fresh`. */
+  instruments(options: RequestOptions & { readonly fresh?: boolean } = {}): Promise<readonly Instrument[]> {
+    if (options.fresh === true) this.#instruments = undefined;
     this.#instruments ??= this.#fetchInstruments(options).catch((error) => {
       this.#instruments = undefined;
       throw error;
