@@ -1,4 +1,4 @@
-import type { Timer } from '../domain/clock.ts';
+import type { Clock, Timer } from '../domain/clock.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 
 /** The exchange's limit, for all requests that come from one address on the internet. */
@@ -29,12 +29,16 @@ export interface RequestBudget {
   usedWeight(): number;
 }
 
-/** Where the spent weight is written down. Every call is whole: nobody else's comes in between. */
+/**
+ * Where the spent weight is written down. Every call is whole: nobody else's comes in between, and it asks the clock
+ * only when it is its turn, so that the times which are written down ascend.
+ */
 export interface WeightLedger {
   /** Counts the weight if the past minute then holds at most `ceiling`, and gives 0; else how long to wait first. */
-  take(weight: number, ceiling: number, nowMs: number): number;
-  pauseUntil(timeMs: number, nowMs: number): void;
-  used(nowMs: number): number;
+  take(weight: number, ceiling: number, clock: Clock): number;
+  /** Nobody takes anything for so long. */
+  pause(forMs: number, clock: Clock): void;
+  used(clock: Clock): number;
 }
 
 export interface LimiterOptions {
@@ -72,18 +76,17 @@ export class WeightLimiter implements RequestBudget {
   }
 
   exhausted(pauseMs: number): void {
-    const nowMs = this.#timer.nowMs();
-    this.#ledger.pauseUntil(nowMs + pauseMs, nowMs);
+    this.#ledger.pause(pauseMs, this.#timer);
   }
 
   usedWeight(): number {
-    return this.#ledger.used(this.#timer.nowMs());
+    return this.#ledger.used(this.#timer);
   }
 
   async #waitAndCount(weight: number, ceiling: number, signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
-      const waitMs = this.#ledger.take(weight, ceiling, this.#timer.nowMs());
+      const waitMs = this.#ledger.take(weight, ceiling, this.#timer);
       if (waitMs <= 0) return;
       await this.#timer.sleep(waitMs, signal);
     }
@@ -129,30 +132,32 @@ export class WeightsInMemory implements WeightLedger {
   #spent: Spent[] = [];
   #pause = { untilMs: Number.NEGATIVE_INFINITY, setMs: Number.NEGATIVE_INFINITY };
 
-  take(weight: number, ceiling: number, nowMs: number): number {
-    this.#expire(nowMs);
+  take(weight: number, ceiling: number, clock: Clock): number {
+    const nowMs = this.#expire(clock);
     if (this.#pause.untilMs > nowMs) return this.#pause.untilMs - nowMs;
     const waitMs = waitMsFor(weight, ceiling, this.#spent, nowMs);
     if (waitMs <= 0) this.#spent.push({ atMs: nowMs, weight });
     return waitMs;
   }
 
-  pauseUntil(timeMs: number, nowMs: number): void {
-    this.#expire(nowMs);
-    if (timeMs > this.#pause.untilMs) this.#pause = { untilMs: timeMs, setMs: nowMs };
+  pause(forMs: number, clock: Clock): void {
+    const nowMs = this.#expire(clock);
+    if (nowMs + forMs > this.#pause.untilMs) this.#pause = { untilMs: nowMs + forMs, setMs: nowMs };
   }
 
-  used(nowMs: number): number {
-    this.#expire(nowMs);
+  used(clock: Clock): number {
+    this.#expire(clock);
     return this.#spent.reduce((sum, each) => sum + each.weight, 0);
   }
 
   /** What seems to lie ahead was written before the clock was set back: as of now, so that it does expire. */
-  #expire(nowMs: number): void {
+  #expire(clock: Clock): number {
+    const nowMs = clock.nowMs();
     this.#spent = this.#spent
       .filter(({ atMs }) => atMs > nowMs - MINUTE_MS)
       .map((each) => (each.atMs > nowMs ? { atMs: nowMs, weight: each.weight } : each));
     const { untilMs, setMs } = this.#pause;
     if (setMs > nowMs) this.#pause = { untilMs: untilMs - (setMs - nowMs), setMs: nowMs };
+    return nowMs;
   }
 }

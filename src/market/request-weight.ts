@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { Timer } from '../domain/clock.ts';
+import type { Clock, Timer } from '../domain/clock.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import {
   type RequestBudget,
@@ -70,52 +70,53 @@ class WeightsInFile implements WeightLedger {
     this.#onWarning = onWarning;
   }
 
-  take(weight: number, ceiling: number, nowMs: number): number {
+  take(weight: number, ceiling: number, clock: Clock): number {
     return this.#whole(
-      nowMs,
-      ({ spent, pause, spend }) => {
+      clock,
+      ({ spent, pause, spend }, nowMs) => {
         const paused = pause.get(this.#host);
-        if (paused !== undefined && paused.until_ms > nowMs) return paused.until_ms - nowMs;
+        if (paused !== undefined && paused.untilMs > nowMs) return paused.untilMs - nowMs;
         const waitMs = waitMsFor(weight, ceiling, spent.all(this.#host), nowMs);
         if (waitMs > 0) return waitMs;
         spend.run(this.#host, nowMs, weight, process.pid);
-        this.#alone.take(weight, Number.POSITIVE_INFINITY, nowMs);
+        this.#alone.take(weight, Number.POSITIVE_INFINITY, clock);
         return 0;
       },
-      () => this.#alone.take(weight, ceiling, nowMs),
+      () => this.#alone.take(weight, ceiling, clock),
     );
   }
 
-  pauseUntil(timeMs: number, nowMs: number): void {
-    this.#alone.pauseUntil(timeMs, nowMs);
+  pause(forMs: number, clock: Clock): void {
+    this.#alone.pause(forMs, clock);
     this.#whole(
-      nowMs,
-      ({ setPause }) => void setPause.run(this.#host, timeMs, nowMs),
+      clock,
+      ({ setPause }, nowMs) => void setPause.run(this.#host, nowMs + forMs, nowMs),
       () => {},
     );
   }
 
-  used(nowMs: number): number {
+  used(clock: Clock): number {
     return this.#whole(
-      nowMs,
+      clock,
       ({ spent }) => spent.all(this.#host).reduce((sum, each) => sum + each.weight, 0),
-      () => this.#alone.used(nowMs),
+      () => this.#alone.used(clock),
     );
   }
 
   /** Runs `work` under the lock of all processes, on what is left of the past minute; alone when the file is lost. */
-  #whole<T>(nowMs: number, work: (statements: Statements) => T, alone: () => T): T {
+  #whole<T>(clock: Clock, work: (statements: Statements, nowMs: number) => T, alone: () => T): T {
     if (this.#statements === 'lost') return alone();
     const host = this.#host;
     try {
       if (this.#statements === 'not opened yet') this.#statements = opened(this.#folder);
       const statements = this.#statements;
       return statements.transaction(() => {
+        const nowMs = clock.nowMs();
         statements.forget.run(host, nowMs - MINUTE_MS);
         // Written before the clock was set back: as of now, so that they do expire.
         statements.pullSpent.run({ host, nowMs });
         statements.pullPause.run({ host, nowMs });
-        return work(statements);
+        return work(statements, nowMs);
       }) as T;
     } catch (error) {
       this.#statements = 'lost';
@@ -153,7 +154,7 @@ function opened(folder: string) {
     ),
     spent: db.prepare<[string], Spent>('SELECT at_ms AS atMs, weight FROM spent WHERE host = ? ORDER BY at_ms'),
     spend: db.prepare<[string, number, number, number]>('INSERT INTO spent VALUES (?, ?, ?, ?)'),
-    pause: db.prepare<[string], { until_ms: number }>('SELECT until_ms FROM pauses WHERE host = ?'),
+    pause: db.prepare<[string], { untilMs: number }>('SELECT until_ms AS untilMs FROM pauses WHERE host = ?'),
     setPause: db.prepare<[string, number, number]>(
       `INSERT INTO pauses VALUES (?, ?, ?) ON CONFLICT DO UPDATE
        SET until_ms = excluded.until_ms, set_ms = excluded.set_ms WHERE excluded.until_ms > until_ms`,
