@@ -151,7 +151,7 @@ function calibratedCoinFlip(bench: StrategyBench, result: RunResult): readonly C
     const { trades } = bench.draw(cell, flips(bench, legs, name));
     const made = coins.map(() => 0);
     for (let trade = 0; trade < trades.count; trade++) {
-      const leg = trades.legs[trade] as number;
+      const leg = trades.leg(trade);
       made[leg] = (made[leg] as number) + 1;
     }
     return made;
