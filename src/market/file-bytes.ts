@@ -32,8 +32,8 @@ export async function readWhole(path: string, file: string): Promise<Buffer> {
   if (content.length === 0) throw new DataError(`${file} is empty`);
   const archive = ARCHIVES.find(({ magic }) => startsWith(content, magic));
   if (archive !== undefined) {
-    throw new DataError(`${file} is ${archive.name}, which holds files and is none that can be imported`, {
-      hint: archive.hint,
+    throw new DataError(`${file} is ${archive.name}`, {
+      hint: `${archive.unpack} it, and import the CSV or Parquet file that was inside.`,
     });
   }
   return content;
@@ -42,16 +42,15 @@ export async function readWhole(path: string, file: string): Promise<Buffer> {
 interface Archive {
   readonly magic: readonly number[];
   readonly name: string;
-  readonly hint: string;
+  readonly unpack: 'Unzip' | 'Unpack';
 }
 
-const UNPACK = 'Unpack it, and import the CSV or Parquet files that come out.';
 const ARCHIVES: readonly Archive[] = [
-  { magic: [0x50, 0x4b, 0x03, 0x04], name: 'a zip file', hint: `Unzip it: ${UNPACK.toLowerCase()}` },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], name: 'a zstd archive', hint: UNPACK },
-  { magic: [0x42, 0x5a, 0x68], name: 'a bzip2 archive', hint: UNPACK },
-  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], name: 'an xz archive', hint: UNPACK },
-  { magic: [0x37, 0x7a, 0xbc, 0xaf], name: 'a 7z archive', hint: UNPACK },
+  { magic: [0x50, 0x4b, 0x03, 0x04], name: 'a zip file', unpack: 'Unzip' },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], name: 'a zstd archive', unpack: 'Unpack' },
+  { magic: [0x42, 0x5a, 0x68], name: 'a bzip2 archive', unpack: 'Unpack' },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], name: 'an xz archive', unpack: 'Unpack' },
+  { magic: [0x37, 0x7a, 0xbc, 0xaf], name: 'a 7z archive', unpack: 'Unpack' },
 ];
 
 export function startsWith(content: Buffer, magic: readonly number[]): boolean {

@@ -168,6 +168,13 @@ describe('numbers and times that are not understood are refused', () => {
     ['prices in part', `${HEADER}\n1735689600,1,,1,2,3\n`, /1 of 1 lines/, /not a number: high is ''/, /Repair/],
     ['no prices at all', `${HEADER}\n1735689600,,,,,\n`, /has no rows with prices/, /^$/, /^$/],
     [
+      'several coins',
+      `time,symbol,open,high,low,close,volume\n1735689600,BTC,${OHLCV}\n1735689600,ETH,${OHLCV}\n`,
+      /more than one coin: BTC, and ETH in line 3/,
+      /^$/,
+      /Split it/,
+    ],
+    [
       'the header again',
       `${HEADER}\n1735689600,${OHLCV}\n${HEADER}\n`,
       /1 of 2 lines/,

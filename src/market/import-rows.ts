@@ -107,6 +107,9 @@ export async function readFunding(table: Table, guess: ColumnGuess): Promise<Rea
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** Columns that say of each row whose it is. */
+const COIN_NAMES: ReadonlySet<string> = new Set(['coin', 'symbol', 'ticker', 'pair', 'asset', 'market', 'instrument']);
+
 /** The column after the six that every candle has. */
 const TRADES_AT = CANDLE_FIELDS.length;
 const WITH_COMMA = 'a comma in a number';
@@ -119,6 +122,8 @@ class Rows {
   readonly #times: TimeForm;
   readonly #defects: DefectLog;
   readonly #values: number[];
+  readonly #coinAt: number;
+  #coin: Cell;
   #empty = 0;
   #firstEmpty = 0;
 
@@ -127,7 +132,10 @@ class Rows {
     this.#table = table;
     this.#defects = defects;
     this.#fields = places.has('trades') ? [...needed, 'trades'] : needed;
-    this.places = this.#fields.map((field) => places.get(field) as number);
+    const ofFields = this.#fields.map((field) => places.get(field) as number);
+    const coin = table.header.findIndex((name) => COIN_NAMES.has(name.toLowerCase()));
+    this.#coinAt = coin === -1 ? -1 : ofFields.length;
+    this.places = coin === -1 ? ofFields : [...ofFields, coin];
     this.#values = this.#fields.map(() => 0);
     const [timeAt] = this.places as [number];
     const times = table.sample.map((row) => row[timeAt]).filter((cell) => !isEmpty(cell));
@@ -137,10 +145,11 @@ class Rows {
 
   /** The numbers of a row, in an array that the next row uses again; undefined for a row that is none. */
   read(cells: readonly Cell[], line: number): readonly number[] | undefined {
+    if (this.#coinAt !== -1) this.#requireOneCoin(cells[this.#coinAt], line);
     const values = this.#values;
     values[0] = this.#times.read(cells[0]);
     if (!isTimeMs(values[0])) return this.#refuse('no time like the others', 0, cells, line);
-    for (let i = 1; i < cells.length; i++) {
+    for (let i = 1; i < values.length; i++) {
       const value = numberOf(cells[i]);
       values[i] = value;
       if (!Number.isNaN(value) || (i === TRADES_AT && isEmpty(cells[i]))) continue;
@@ -153,6 +162,19 @@ class Rows {
       );
     }
     return values;
+  }
+
+  /** Rows of several coins would read as one coin that jumps. */
+  #requireOneCoin(coin: Cell, line: number): void {
+    this.#coin ??= coin;
+    if (coin === this.#coin || isEmpty(coin)) return;
+    const { file, place } = this.#table;
+    throw new DataError(
+      `${file} holds more than one coin: ${shown(this.#coin)}, and ${shown(coin)} in ${place} ${line}`,
+      {
+        hint: 'Split it into a file for each coin.',
+      },
+    );
   }
 
   /** A row without any price (or rate) is no row: some sources write one for a minute without a trade. */

@@ -118,7 +118,7 @@ function throwBroken(file: string, error: unknown): never {
   if (/encrypt/i.test(message)) throw encrypted(file);
   throw new DataError(`${file} is a broken Parquet file`, {
     details: [message],
-    hint: 'Fetch the file again; nothing was imported.',
+    hint: 'Fetch the file again; or, where columns of it are encrypted, decrypt it. Nothing was imported.',
     cause: error,
   });
 }
