@@ -19,12 +19,14 @@ export interface Child {
 const MARKET = fileURLToPath(new URL('./', import.meta.url));
 
 /** Starts a process that runs this module ('#market/' is this folder), and resolves when it has printed something. */
-export function spawnModule(source: string, args: readonly string[] = []): Promise<Child> {
-  const child = spawn(
-    process.execPath,
-    ['--input-type=module-typescript', '--eval', source.replaceAll('#market/', MARKET), ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+export function spawnModule(
+  source: string,
+  args: readonly string[] = [],
+  { largestFileKb = 'unlimited' }: { readonly largestFileKb?: number | 'unlimited' } = {},
+): Promise<Child> {
+  const node = ['--input-type=module-typescript', '--eval', source.replaceAll('#market/', MARKET), ...args];
+  const limited = `ulimit -f ${largestFileKb}; exec "$0" "$@"`;
+  const child = spawn('bash', ['-c', limited, process.execPath, ...node], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
