@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Config, LogLevel } from '../config/config.ts';
 import type { Logger } from '../config/log.ts';
 import { projectRoot } from '../config/project-root.ts';
-import { type Clock, systemClock } from '../domain/clock.ts';
+import { systemTimer, type Timer } from '../domain/clock.ts';
 import type { Interruption } from './interruption.ts';
 import { Output } from './output.ts';
 
@@ -23,7 +23,7 @@ export interface Context {
   readonly databasePath: string;
   readonly log: Logger;
   readonly out: Output;
-  readonly clock: Clock;
+  readonly clock: Timer;
   /** Of the queue, from CANDOR_REDIS_PASSWORD; what is secret comes from the environment alone. */
   readonly redisPassword: string | undefined;
   /** Asks the person at the terminal and gives the answer; undefined where nobody is there to be asked. */
@@ -63,7 +63,7 @@ export async function createContext(options: GlobalOptions, interruption: Interr
     databasePath: options.database === undefined ? resolve(root, config.database) : resolve(options.database),
     log,
     out: new Output(process.stdout, process.stderr),
-    clock: systemClock,
+    clock: systemTimer,
     redisPassword: process.env['CANDOR_REDIS_PASSWORD'],
     ask: terminalQuestion(interruption),
     get signal() {

@@ -47,9 +47,13 @@ export function shownPath(context: Context, path: string): string {
 }
 
 /** `hyperliquid BTC 1h`, `hyperliquid BTC funding` */
-export function seriesName({ source, coin, interval, kind }: SeriesKey): string {
-  const content = { trade: interval, mark: `${interval} mark`, funding: 'funding' }[kind];
-  return `${source} ${coin} ${content}`;
+export function seriesName(series: SeriesKey): string {
+  return `${series.source} ${series.coin} ${contentOf(series)}`;
+}
+
+/** `1h`, `1m mark`, `funding` */
+export function contentOf({ interval, kind }: Pick<SeriesKey, 'interval' | 'kind'>): string {
+  return { trade: interval, mark: `${interval} mark`, funding: 'funding' }[kind];
 }
 
 /** `1,234,567` */

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import type { Clock } from '../domain/clock.ts';
 import { CandorError } from '../domain/errors.ts';
 
 export interface Column<Row> {
@@ -60,6 +61,11 @@ export class Output {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
+  /** The same on one line, for what is printed as it happens: each of its lines can be read alone. */
+  jsonLine(value: unknown): void {
+    this.line(JSON.stringify(value));
+  }
+
   /** The same with a list that may be too long for one string: each of its items on a line of its own. */
   jsonWithList(value: object, name: string, items: Iterable<object>): void {
     this.#stdout.write(`${JSON.stringify(value, null, 2).slice(0, -2)},\n  ${JSON.stringify(name)}: [`);
@@ -80,9 +86,14 @@ export class Output {
     return this.#stdout.isTTY === true ? styleText(style, text, { stream: process.stdout }) : text;
   }
 
-  /** A bar on a terminal; nothing elsewhere, where it would only fill a log. */
-  progress(label: string, total: number): Progress {
-    if (this.#stderr.isTTY !== true) return { update: () => {}, stop: () => {} };
+  /**
+   * A bar on a terminal; nothing elsewhere, where it would only fill a log.
+   *
+   * @param clock for what takes so long that a log should have a line of it now and then
+   */
+  progress(label: string, total: number, clock?: Clock): Progress {
+    if (this.#stderr.isTTY !== true)
+      return clock === undefined ? NO_PROGRESS : this.#spokenProgress(label, total, clock);
     const bar = new SingleBar(
       {
         format: `${label}  {bar} {percentage} %  {eta_formatted} left{note}`,
@@ -97,7 +108,21 @@ export class Output {
     bar.start(total, 0, { note: '' });
     return { update: (done, note = '') => bar.update(done, { note: note && `  ${note}` }), stop: () => bar.stop() };
   }
+
+  #spokenProgress(label: string, total: number, clock: Clock): Progress {
+    let dueMs = clock.nowMs() + SPOKEN_EVERY_MS;
+    const update = (done: number, note = ''): void => {
+      if (clock.nowMs() < dueMs) return;
+      dueMs = clock.nowMs() + SPOKEN_EVERY_MS;
+      const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
+      this.note(`${label}: ${percent} %${note && `, ${note}`}`);
+    };
+    return { update, stop: () => {} };
+  }
 }
+
+const NO_PROGRESS: Progress = { update: () => {}, stop: () => {} };
+const SPOKEN_EVERY_MS = 15_000;
 
 /** Spaces that do not break are for a reader at a terminal; in a file nobody could search for `+0.31 R`. */
 function writeLine(to: Sink, text: string): void {

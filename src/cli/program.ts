@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS } from '../config/config.ts';
 import type { Context, ExitCode, GlobalOptions } from './context.ts';
-import type { CheckOptions, DataOptions } from './data.ts';
+import type { BackupOptions } from './data-backup.ts';
+import type { CheckOptions } from './data-check.ts';
+import type { StatusOptions } from './data-status.ts';
 import type { ExportOptions } from './export.ts';
 import type { CandleFrameOptions, SweepFrameOptions, TradeFrameOptions } from './frame.ts';
 import type { ImportOptions } from './import.ts';
@@ -77,6 +79,7 @@ function createProgram(): Command {
   addStudyCommands(program, frame);
   addWorkerCommand(program, frame);
   addDataCommands(program, frame);
+  addStoredDataCommands(program, frame);
   addFrameCommands(program, frame);
   return program;
 }
@@ -201,18 +204,31 @@ function addDataCommands(program: Command, frame: Frame): void {
         (await import('./export.ts')).run(file, options, context),
       ),
     );
-  const data = program.command('data').description('look at what is stored');
+}
+
+function addStoredDataCommands(program: Command, frame: Frame): void {
+  const data = program.command('data').description('look at what is stored, and copy it');
   data
     .command('status')
-    .description('which series there are, and how far they reach')
+    .description('which series there are, how far they reach, and how far they are behind')
     .option('--json', 'print it as JSON')
-    .action(frame(async (context, options: DataOptions) => (await import('./data.ts')).runStatus(options, context)));
+    .action(frame(async (context, options: StatusOptions) => (await import('./data-status.ts')).run(options, context)));
   data
     .command('check')
-    .description('gaps, impossible candles, intervals that disagree')
+    .description('gaps with their reasons, impossible candles, intervals that disagree')
     .option('--strict', 'exit with status 1 for anything found, not for impossible candles and damage alone')
-    .option('--json', 'print it as JSON')
-    .action(frame(async (context, options: CheckOptions) => (await import('./data.ts')).runCheck(options, context)));
+    .option('--json', 'print it as JSON, every gap and every disagreement')
+    .action(frame(async (context, options: CheckOptions) => (await import('./data-check.ts')).run(options, context)));
+  data
+    .command('backup')
+    .description('copy the database to a file, whoever writes to it meanwhile')
+    .argument('<file>', 'where to; a file that is there is not replaced')
+    .option('--json', 'print what was copied as JSON')
+    .action(
+      frame(async (context, file: string, options: BackupOptions) =>
+        (await import('./data-backup.ts')).run(file, options, context),
+      ),
+    );
 }
 
 function addFrameCommands(program: Command, frame: Frame): void {

@@ -1,6 +1,5 @@
 import type { CandleSource } from '../backtest/candle-source.ts';
 import type { Settling, SpanRequest } from '../backtest/study-data.ts';
-import { systemTimer } from '../domain/clock.ts';
 import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/errors.ts';
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
@@ -139,7 +138,7 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
   const { fromMs, toMs } = request.stretch ?? stretchOf(request, context.clock.nowMs());
   const { apiUrl } = context.config.exchange;
   const onWarning = (message: string): void => context.log.warn(message);
-  const info = new HyperliquidInfo({ apiUrl, budget: sharedBudget({ apiUrl, timer: systemTimer, onWarning }) });
+  const info = new HyperliquidInfo({ apiUrl, budget: sharedBudget({ apiUrl, timer: context.clock, onWarning }) });
   const intervals = settlings.map(({ interval }) => interval);
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {
