@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe as about, expect, it } from 'vitest';
 import { fixtureReport } from '../test/report-fixture.ts';
 import { sweepOf } from '../test/sweeps.ts';
@@ -235,11 +236,23 @@ about('a frame of a sweep', () => {
       expect(groups[0]).toMatchObject({ traded: 6, medianR: Number.NaN, bestR: Number.NaN });
     }));
 
+  it('is a table in a REPL too, no wider than the terminal', () =>
+    inSwept(async (root) => {
+      for (const frame of [await sweep('small', { root }), (await sweep('small', { root })).head(20)]) {
+        const lines = inspect(frame).split('\n');
+        expect(lines[0]).toMatch(/^combination {2}strategy {2}coins/);
+        expect(lines).toHaveLength(12);
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(process.stdout.columns ?? 80);
+        expect(lines.at(-1)).toBe(`${frame.index.length} rows × ${frame.columns.length} columns`);
+      }
+    }));
+
   it('becomes CSV that says no more and no less', () =>
     inSwept(async (root) => {
       const frame = await sweep('small', { root });
       const path = join(root, 'sweep.csv');
-      const text = toCsv(frame.head(20), path);
+      const text = toCsv(frame.head(20));
+      toCsv(frame.head(20), path);
       expect(readFileSync(path, 'utf8')).toBe(text);
       const lines = text.trimEnd().split('\n');
       expect(lines).toHaveLength(21);

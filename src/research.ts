@@ -9,6 +9,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { deviation, max, mean, median, min } from 'd3-array';
 import type * as Danfo from 'danfojs-node';
 import type { DataFrame, Series } from 'danfojs-node';
@@ -25,6 +26,7 @@ import { SWEEP_METRICS, type SweepMetric } from './optimize/contract.ts';
 import { type Combination, SweepPlan } from './optimize/plan.ts';
 import { columnsOf } from './optimize/ranking.ts';
 import { findStored, readSpecification, storedRows } from './optimize/stored-sweep.ts';
+import { formatCount } from './report/format.ts';
 import {
   type Cell,
   type CellKind,
@@ -283,12 +285,15 @@ export function sorted(frame: DataFrame, column: string, options: { readonly des
  * The frame as CSV, its columns in the first line; text with a comma is quoted. `toCSV` of danfojs quotes nothing, and
  * frames that were made of others have lost it.
  *
- * @param path where to write it too
+ * @param path where to write it, instead of giving it back
  */
-export function toCsv(frame: DataFrame, path?: string): string {
+export function toCsv(frame: DataFrame): string;
+export function toCsv(frame: DataFrame, path: string): void;
+export function toCsv(frame: DataFrame, path?: string): string | undefined {
   const text = [frame.columns, ...rowsOf(frame)].map(csvLine).join('');
-  if (path !== undefined) writeFileSync(path, text);
-  return text;
+  if (path === undefined) return text;
+  writeFileSync(path, text);
+  return undefined;
 }
 
 export interface TableOptions {
@@ -323,7 +328,20 @@ function danfo(): typeof Danfo {
   const library = createRequire(import.meta.url)('danfojs-node') as typeof Danfo;
   // Without this the library beneath it greets whoever uses a tensor.
   library.tensorflow.enableProdMode();
+  // Frames that are made of others have the prototype beneath; a REPL would show their insides, screens of them.
+  const everyFrame = Object.getPrototypeOf(library.DataFrame.prototype) as object;
+  Object.defineProperty(everyFrame, inspect.custom, { value: shownInRepl, configurable: true });
   return library;
+}
+
+/** The first ten rows with as many columns as the terminal has room for, and how many there are. */
+function shownInRepl(this: DataFrame): string {
+  const width = process.stdout.columns ?? 80;
+  const fits = (text: string): boolean => text.split('\n').every((line) => line.length <= width);
+  let columns = this.columns;
+  while (columns.length > 1 && !fits(table(this, { rows: 10, columns }))) columns = columns.slice(0, -1);
+  const size = `${formatCount(this.index.length, 'row')} × ${formatCount(this.columns.length, 'column')}`;
+  return `${table(this, { rows: 10, columns })}\n${size}`;
 }
 
 /** What `print` of danfojs makes of a frame: whole times, and lines only between the rows. */
