@@ -1,5 +1,6 @@
 import type { Timer } from '../../domain/clock.ts';
 import type { Interval } from '../../domain/time.ts';
+import type { MarketFeed } from '../../exchange/feed-events.ts';
 import type { HyperliquidInfo } from '../../exchange/info.ts';
 import { FUNDING_INTERVAL, HOME_SOURCE, type SeriesKey } from '../series-store.ts';
 import type { FollowPlan } from './plan.ts';
@@ -62,7 +63,14 @@ export interface BackfilledSeries extends CallSubject {
   readonly revised: number;
 }
 
+/** Both ends of the exchange: who is asked, and whose stream says when. */
+export interface FollowedExchange {
+  readonly exchange: IngestExchange;
+  readonly feed: MarketFeed;
+}
+
 export interface FollowOptions {
+  readonly timer: Timer;
   /** Aborted, it ends the run: after the transaction in hand, in well under a second. */
   readonly signal: AbortSignal;
   readonly onEvent?: ((event: FollowEvent) => void) | undefined;
@@ -92,8 +100,12 @@ export type FollowEvent =
       readonly againInMs: number;
     } & CallSubject)
   | ({ readonly kind: 'recovered'; readonly failures: number } & CallSubject)
-  /** Instruments or the clock could not be read; tried again with the next turn. */
-  | { readonly kind: 'trouble'; readonly what: 'instruments' | 'clock' | 'stream'; readonly error: unknown }
+  /** Something beside the calls of the plan failed; it is tried again. */
+  | {
+      readonly kind: 'trouble';
+      readonly what: 'instruments' | 'clock' | 'stream' | 'database';
+      readonly error: unknown;
+    }
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost'; readonly reason: 'closed' | 'silent' }
   | { readonly kind: 'delisted'; readonly coin: string }
