@@ -40,11 +40,15 @@ export interface ExchangeProcess extends ExchangeReady {
 /** Starts it in a process of its own; it ends when it is stopped, or when this process does. */
 export async function spawnExchange(task: ExchangeTask): Promise<ExchangeProcess> {
   const program = fileURLToPath(new URL('exchange-program.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: 'pipe' });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
   const exited = once(child, 'exit');
   const line = await Promise.race([
     once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => String(text)),
-    exited.then(([code]) => Promise.reject(new Error(`the exchange ended with ${code} before it was ready`))),
+    exited.then(([code]) => Promise.reject(new Error(`the exchange ended with ${code}:\n${complaint}`))),
   ]);
   const stop = async (): Promise<void> => {
     child.stdin.end();
