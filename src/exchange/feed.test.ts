@@ -111,7 +111,7 @@ describe('what passes', () => {
   test('mark prices pass as they come', async () => {
     const { apiUrl } = await stream((message, socket) => {
       confirm(message, socket);
-      for (const markPx of ['50000.5', '50001']) {
+      for (const markPx of [null, '50000.5', '0.0', '50001']) {
         say(socket, { channel: 'activeAssetCtx', data: { coin: 'BTC', ctx: { markPx, funding: '0.0' } } });
       }
     });
@@ -148,8 +148,8 @@ describe('what is malformed', () => {
     ],
     ['a candle of a strange interval', '{"channel":"candle","data":{"s":"BTC","i":"7m","t":0}}', /: i: is no interval/],
     [
-      'a mark price of none',
-      '{"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{"markPx":"0"}}}',
+      'a mark price below zero',
+      '{"channel":"activeAssetCtx","data":{"coin":"BTC","ctx":{"markPx":"-1"}}}',
       /ctx\.markPx: is no/,
     ],
     [

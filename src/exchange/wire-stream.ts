@@ -26,7 +26,7 @@ const candleBegun = z
 const candleData = z.union([candleBegun.transform((candle) => [candle]), z.array(candleBegun)]);
 const contextData = z.object({
   coin: z.string(),
-  ctx: z.object({ markPx: decimal.refine((price) => price > 0, 'is no price') }),
+  ctx: z.object({ markPx: decimal.refine((price) => price >= 0, 'is no price').nullable() }),
 });
 
 /** The exchange says this before anything else, and it is no JSON. */
@@ -50,7 +50,8 @@ export function parseStreamMessage(frame: unknown): StreamMessage {
     }
     case 'activeAssetCtx': {
       const { coin, ctx } = parsed(contextData, data, origin);
-      return { kind: 'events', events: [{ kind: 'mark', coin, price: ctx.markPx }] };
+      // A coin that was never traded, or is no longer, has no price.
+      return { kind: 'events', events: ctx.markPx ? [{ kind: 'mark', coin, price: ctx.markPx }] : [] };
     }
     case 'subscriptionResponse':
       return { kind: 'reply' };
