@@ -8,6 +8,7 @@ import type { StatusOptions } from './data-status.ts';
 import type { ExportOptions } from './export.ts';
 import type { CandleFrameOptions, SweepFrameOptions, TradeFrameOptions } from './frame.ts';
 import type { ImportOptions } from './import.ts';
+import type { IngestOptions } from './ingest-request.ts';
 import { Interruption } from './interruption.ts';
 import type { ProveOptions } from './prove.ts';
 import type { StudyOptions } from './study.ts';
@@ -78,6 +79,7 @@ function createProgram(): Command {
     };
   addStudyCommands(program, frame);
   addWorkerCommand(program, frame);
+  addIngestCommand(program, frame);
   addDataCommands(program, frame);
   addStoredDataCommands(program, frame);
   addFrameCommands(program, frame);
@@ -166,6 +168,22 @@ function addWorkerCommand(program: Command, frame: Frame): void {
     .addHelpText('after', '\nA password may be in the URL, or better in CANDOR_REDIS_PASSWORD.')
     .action(
       frame(async (context, options: WorkerOptions) => (await import('./worker.ts')).run(options, context), 'ends'),
+    );
+}
+
+function addIngestCommand(program: Command, frame: Frame): void {
+  program
+    .command('ingest')
+    .description('record candles and funding of the exchange: what it still has, and what happens')
+    .option('--coins <list>', 'of these, the traded ones first: BTC,ETH (those of the config)')
+    .option('--intervals <list>', 'candles of these: 1m,30m,1h (those of the config)')
+    .option('--since <time>', 'how far back, as far as it is served: 90d, 36h or 2025-07-26', '90d')
+    .option('--follow', 'go on with what happens, until Ctrl-C')
+    .option('--traded <list>', 'confirm the candles of these within seconds (as many as fit)')
+    .option('--weight <n>', 'of the request weight of 1,200 a minute (that of the config)', wholeNumber(120, 1_200))
+    .option('--json', 'print it as JSON; with --follow one line for each event')
+    .action(
+      frame(async (context, options: IngestOptions) => (await import('./ingest.ts')).run(options, context), 'ends'),
     );
 }
 
