@@ -32,7 +32,7 @@ export interface ExportSource {
   readonly pages: Iterable<readonly ExportedRow[]>;
 }
 
-const PAGE_ROWS = 50_000;
+const PAGE_ROWS = 20_000;
 
 /**
  * Finds the series; its pages are read as they are asked for, all of them on one snapshot of the database.

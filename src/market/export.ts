@@ -58,7 +58,7 @@ export async function exportFile(
   const summary = new Summary(source);
   const partial = join(dirname(path), `.${file}.${process.pid}.partial`);
   try {
-    const bytes = Readable.from(format(summary.watched), { objectMode: true });
+    const bytes = Readable.from(format(summary.watched), { highWaterMark: 1 });
     const sink = createWriteStream(partial, { flags: 'wx', flush: true });
     const stop = signal === undefined ? {} : { signal };
     if (isGzip) await pipeline(bytes, createGzip(), sink, stop);

@@ -301,6 +301,11 @@ describe("importing the exchange's JSON", () => {
   test('a wrong field is named with its row', async () => {
     const bad = await refusalOf('candles.json', JSON.stringify([row(0), { ...row(1), h: 'dear' }]));
     expect(bad.details).toEqual(['[1].h: is no decimal number']);
+    const late = Array.from({ length: 5_001 }, (_, i) => row(i - 9_000));
+    const inLastPart = await refusalOf('candles.json', JSON.stringify(late.with(5_000, { ...row(0), l: '' })));
+    expect(inLastPart.details).toEqual(['[5000].l: is no decimal number']);
+    const otherCoin = await refusalOf('candles.json', JSON.stringify(late.with(5_000, { ...row(0), s: 'BTC' })));
+    expect(otherCoin.details).toEqual(["[5000].s: is 'BTC' after 'ETH'"]);
     const twice = await refusalOf('candles.json', JSON.stringify([row(0), row(0)]));
     expect(twice.details[0]).toMatch(/^\[1\]\.t: .* does not come after/);
     expect((await refusalOf('candles.json', '[{"t": 1')).message).toMatch(/is not JSON/);
