@@ -18,9 +18,9 @@ export const SUMMARIES: readonly Summary[] = [
       trades: (group) => group('rMultiple').length,
       winRate: (group) => shareAboveZero(group('netPnlUsd')),
       expectancyR: (group) => mean(group('rMultiple')),
-      netPnlUsd: (group) => fsum(group('netPnlUsd')),
-      feesUsd: (group) => fsum(group('feesUsd')),
-      fundingUsd: (group) => fsum(group('fundingUsd')),
+      netPnlUsd: (group) => usdSum(group('netPnlUsd')),
+      feesUsd: (group) => usdSum(group('feesUsd')),
+      fundingUsd: (group) => usdSum(group('fundingUsd')),
     },
   },
   {
@@ -52,6 +52,11 @@ export const SUMMARIES: readonly Summary[] = [
 function changes(group: Group, from: 'open' | 'low', to: 'close' | 'high'): number[] {
   const prices = group(to);
   return group(from).map((price, i) => (prices[i] as number) / price - 1);
+}
+
+/** Every amount is a whole number of micro-dollars, and so is their sum. */
+function usdSum(values: readonly number[]): number {
+  return Math.round(fsum(values) * 1e6) / 1e6;
 }
 
 function shareAboveZero(values: readonly number[]): number {
