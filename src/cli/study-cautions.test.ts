@@ -39,6 +39,12 @@ describe('cautions', () => {
     expect(cautions({}, withoutFunding)).toEqual(['no funding is stored for BTC, ETH, SOL: trades paid none']);
   });
 
+  it('name the sources of candles where they are several', () => {
+    expect(cautions({}, { ...whole, source: 'binance-spot and hyperliquid' })).toEqual([
+      'not all candles are of one source: some are from binance-spot and hyperliquid',
+    ]);
+  });
+
   it('name costs that are 0', () => {
     expect(cautions({ fees: { taker: 0, maker: 0.0001 }, slippageBps: 0 })).toEqual([
       'set to 0, though it costs money to trade: taker fee, slippage',

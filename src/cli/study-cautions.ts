@@ -11,13 +11,18 @@ export function cautionsOf(study: Study, data: StudyData, settings: ReportedSett
   return [...marketCautions(study, data, settings), ...gateCautions(settings.gates)];
 }
 
-/** The part of it that bears on trades: costs that they did not pay. */
+/** The part of it that bears on trades: candles of several venues, and costs that they did not pay. */
 export function marketCautions(
   traded: Pick<Study, 'coins'>,
   data: StudyData,
   costs: Pick<ReportedSettings, 'fees' | 'slippageBps'>,
 ): string[] {
-  return [...fundingCautions(traded, data), ...costCautions(costs)];
+  return [...sourceCautions(data), ...fundingCautions(traded, data), ...costCautions(costs)];
+}
+
+/** One series is of one source; but coins, or intervals, may be of different ones. */
+function sourceCautions({ source }: StudyData): string[] {
+  return source.includes(' and ') ? [`not all candles are of one source: some are from ${source}`] : [];
 }
 
 function fundingCautions({ coins }: Pick<Study, 'coins'>, { funding, fromMs, toMs }: StudyData): string[] {

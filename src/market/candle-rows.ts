@@ -1,11 +1,8 @@
 import { type ClosedCandle, impossibilityOf } from '../domain/candle.ts';
 import { DataError } from '../domain/errors.ts';
 import { formatTime, HOUR_MS, type Interval, intervalMs, intervalOfMs, MINUTE_MS } from '../domain/time.ts';
-import { epochMs } from '../domain/units.ts';
 import { DefectLog, UNREADABLE_LINES_HINT } from './defects.ts';
 import { type Gap, holesBetween } from './gap-store.ts';
-
-export const CANDLE_COLUMNS = ['t', 'o', 'h', 'l', 'c', 'v'] as const;
 
 /** Candles of one file with where each stands in it. */
 export interface PlacedCandles {
@@ -19,17 +16,6 @@ export interface PlacedCandles {
 const OFF_GRID = 'time off the grid';
 const DUPLICATE = 'time seen before';
 const BACKWARDS = 'time before the line above';
-
-export function candleOfRow([t, o, h, l, c, v]: readonly number[]): ClosedCandle {
-  return {
-    openTimeMs: epochMs(t as number),
-    open: o as number,
-    high: h as number,
-    low: l as number,
-    close: c as number,
-    volume: v as number,
-  };
-}
 
 /**
  * Checks that the rows are candles of that interval, in order and each only once. Holes are no defect: they are data.
