@@ -112,7 +112,9 @@ function fast(candles: CandleColumns): Run {
     (tallies[i] as SweepTally).take(table);
   });
   const metrics = new Float64Array(runs.length * SWEEP_METRICS.length);
-  for (const [i, tally] of tallies.entries()) tally.write(runs[i] as ActiveRun, 0, metrics, i * SWEEP_METRICS.length);
+  for (const [i, run] of runs.entries()) {
+    (tallies[i] as SweepTally).write(run.outcome(), 0, metrics, i * SWEEP_METRICS.length);
+  }
   const trades = watch.lap();
   const metricsOf = (name: SweepMetric): number[] =>
     runs.map((_, i) => metrics[i * SWEEP_METRICS.length + SWEEP_METRICS.indexOf(name)] as number);

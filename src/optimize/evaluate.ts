@@ -124,7 +124,7 @@ export class ChunkEvaluator {
       }
       this.#run(open);
       for (const { index, run, signals, tally } of open) {
-        tally.write(run, signals, into, (row + index - block.first - from) * SWEEP_METRICS.length);
+        tally.write(run.outcome(), signals, into, (row + index - block.first - from) * SWEEP_METRICS.length);
       }
     }
   }

@@ -3,15 +3,13 @@ import { FastAccount } from './account.ts';
 import { isInside } from './exit-book.ts';
 import { LegHeap } from './leg-heap.ts';
 import type { LegRun } from './leg-run.ts';
-import type { FastMarket } from './market.ts';
 import { PlainTrades } from './plain-trades.ts';
 import type { FastRun, FastSpec } from './spec.ts';
 import type { TradeTable } from './trade-table.ts';
 
-/** A run on its way; what it says of itself is as of the row up to which it has advanced. */
-export class ActiveRun implements FastRun {
+/** A run on its way. */
+export class ActiveRun {
   readonly spec: FastSpec;
-  readonly trades: TradeTable;
   readonly #account: FastAccount;
   readonly #legs: readonly LegRun[];
   /** Many legs on one account: always the one whose event is due first (rule 20). One has no need of it. */
@@ -20,7 +18,6 @@ export class ActiveRun implements FastRun {
 
   constructor(spec: FastSpec, legs: readonly LegRun[], trades: TradeTable) {
     this.spec = spec;
-    this.trades = trades;
     this.#account = new FastAccount(spec, trades);
     this.#legs = legs;
     const [only] = legs;
@@ -52,29 +49,21 @@ export class ActiveRun implements FastRun {
     }
   }
 
-  get markets(): readonly FastMarket[] {
-    return this.#legs.map(({ market }) => market);
-  }
-  get realisedUsd(): MicroUsd {
-    return this.#account.realisedUsd as MicroUsd;
-  }
-  get feesUsd(): MicroUsd {
-    return this.#account.feesUsd as MicroUsd;
-  }
-  get fundingUsd(): MicroUsd {
-    return this.#account.fundingUsd as MicroUsd;
-  }
-  get heldRows(): number {
-    return this.#account.heldRows;
-  }
-  get refusals(): Int32Array {
-    return this.#account.refusals;
-  }
-  get conflicts(): number {
-    return this.#account.conflicts;
-  }
-  get lapses(): number {
-    return this.#account.lapses;
+  /** What it came to; its trades are those that nobody took. */
+  outcome(): FastRun {
+    const account = this.#account;
+    return {
+      spec: this.spec,
+      markets: this.#legs.map(({ market }) => market),
+      trades: account.trades,
+      realisedUsd: account.realisedUsd as MicroUsd,
+      feesUsd: account.feesUsd as MicroUsd,
+      fundingUsd: account.fundingUsd as MicroUsd,
+      heldRows: account.heldRows,
+      refusals: account.refusals,
+      conflicts: account.conflicts,
+      lapses: account.lapses,
+    };
   }
 }
 

@@ -23,7 +23,7 @@ export class FastEngine {
     this.#trades.clear();
     const run = this.open(spec, this.#trades);
     run.advance();
-    return run;
+    return run.outcome();
   }
 
   /**

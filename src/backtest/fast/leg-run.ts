@@ -9,7 +9,6 @@ import { type BitSearch, NO_ROW } from './bits.ts';
 import { NO_ENTRY } from './entry-table.ts';
 import { type ExitBook, exitCode } from './exit-book.ts';
 import type { FastMarket } from './market.ts';
-import type { PlainGround } from './plain-trades.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
 /** What a leg does next. */
@@ -32,6 +31,13 @@ export interface SignalSearch {
   readonly entries: BitSearch | undefined;
   readonly exitLong: BitSearch | undefined;
   readonly exitShort: BitSearch | undefined;
+}
+
+/** Where a leg speaks, and where its positions end on the sides for which it speaks. */
+export interface PlainGround {
+  readonly entries: BitSearch;
+  readonly long: ExitBook | undefined;
+  readonly short: ExitBook | undefined;
 }
 
 /** The exit books of both sides of a leg, as the engine keeps them. */

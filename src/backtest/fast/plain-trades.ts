@@ -6,25 +6,18 @@ import { floorExact, powerOfTen } from '../../domain/rounding.ts';
 import { EXIT_REASONS } from '../../domain/trade.ts';
 import { type Lots, type MicroUsd, ZERO_USD } from '../../domain/units.ts';
 import type { FastAccount } from './account.ts';
-import { type BitSearch, hasBit } from './bits.ts';
+import { hasBit } from './bits.ts';
 import * as entry from './entry-table.ts';
 import { NO_ENTRY } from './entry-table.ts';
 import type { ExitBook } from './exit-book.ts';
 import * as exit from './exit-book.ts';
-import type { LegRun } from './leg-run.ts';
+import type { LegRun, PlainGround } from './leg-run.ts';
 import type { FastLeg, FastSpec } from './spec.ts';
 
 const TARGET = EXIT_REASONS.indexOf('target');
 const LIQUIDATION = EXIT_REASONS.indexOf('liquidation');
 /** What lies within rounding of a bound is left to the core. */
 const WELL_BELOW = 0.999;
-
-/** Where a leg speaks, and where its positions end on the sides for which it speaks. */
-export interface PlainGround {
-  readonly entries: BitSearch;
-  readonly long: ExitBook | undefined;
-  readonly short: ExitBook | undefined;
-}
 
 /**
  * Nearly all trades of nearly all sweeps are plain: one leg has the account for itself, what rests at the exchange ends
