@@ -5,6 +5,7 @@ import { epochMs } from '../domain/units.ts';
 import { auditDatabase } from './audit.ts';
 import { writeCandles } from './candle-store.ts';
 import { writeFunding } from './funding-store.ts';
+import { recordGaps } from './gap-store.ts';
 import { importFile } from './import.ts';
 import { candleAt, candlesAt, memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
@@ -96,7 +97,61 @@ describe('the check of intervals against each other', () => {
   });
 });
 
+describe('the check of mark prices', () => {
+  const mark = { ...BTC, kind: 'mark' } as const;
+
+  test('compares them among themselves, and never with trades', () => {
+    const db = memoryDatabase();
+    const quiet = (index: number, price: number, stepMs: number) => ({ ...candleAt(index, price, stepMs), volume: 0 });
+    const halves = [quiet(0, 100, 30 * MINUTE_MS), quiet(1, 101, 30 * MINUTE_MS)];
+    writeCandles(db, { ...mark, interval: '30m' }, halves, TEST_DELIVERY);
+    writeCandles(db, mark, [{ ...quiet(0, 100, HOUR_MS), high: 103, low: 99, close: 105 }], TEST_DELIVERY);
+    writeCandles(db, BTC, [candleAt(0, 777)], TEST_DELIVERY);
+    expect(auditDatabase(db).disagreements).toEqual([
+      {
+        source: 'hyperliquid',
+        coin: 'BTC',
+        kind: 'mark',
+        interval: '1h',
+        partInterval: '30m',
+        openTimeMs: at(0),
+        fields: [{ field: 'close', stored: 105, fromParts: 102 }],
+      },
+    ]);
+  });
+
+  test('has no share of silent candles, since nobody trades at it', () => {
+    const db = memoryDatabase();
+    writeCandles(
+      db,
+      mark,
+      [
+        { ...candleAt(0), volume: 0 },
+        { ...candleAt(3), volume: 0 },
+      ],
+      TEST_DELIVERY,
+    );
+    recordGaps(db, mark, [{ fromMs: at(-9), toMs: at(0), reason: 'not-served', origin: 'the stream begins here' }]);
+    expect(auditDatabase(db).series).toMatchObject([
+      { kind: 'mark', rows: 2, gapCount: 2, missing: 2, zeroVolumeFraction: null, impossible: [] },
+    ]);
+  });
+});
+
 describeWithSharedData('real candles', () => {
+  test.each(['30m', '15m', '5m'])('the hour of 2025-04-20 10:00 disagrees with its own %s candles', async (part) => {
+    const db = memoryDatabase();
+    const coins = ['BTC', 'ETH', 'SOL'];
+    for (const coin of coins) {
+      for (const interval of [part, '1h']) {
+        await importFile(db, sharedData(`candles/hyperliquid_${coin}_${interval}.csv.gz`));
+      }
+    }
+    const found = auditDatabase(db).disagreements.filter(({ openTimeMs }) => openTimeMs === Date.UTC(2025, 3, 20, 10));
+    expect(found).toMatchObject(coins.map((coin) => ({ coin, interval: '1h', partInterval: part })));
+    for (const { fields } of found) expect(fields.map(({ field }) => field)).toEqual(['open', 'high', 'volume']);
+  });
+
   test('the hour that disagrees with its own halves is found on all six coins', async () => {
     const db = memoryDatabase();
     const coins = ['BTC', 'ETH', 'SOL', 'HYPE', 'XRP', 'DOGE'];

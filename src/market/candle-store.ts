@@ -9,7 +9,14 @@ import { fiveColumns } from './candle-table.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
 import { type Gap, holesBetween, noteGaps } from './gap-store.ts';
 import { firstSeen, revisionWriter } from './revision-store.ts';
-import { type CandleKind, findCandleSeries, type SeriesKey, type SeriesQuery, seriesId } from './series-store.ts';
+import {
+  type CandleKind,
+  findCandleSeries,
+  type SeriesKey,
+  type SeriesQuery,
+  type StoredSeries,
+  seriesId,
+} from './series-store.ts';
 
 /** Where rows come from, for the revision ledger and the table of gaps: a file's name, 'the exchange'. */
 export interface Delivery {
@@ -46,7 +53,7 @@ export function writeCandles(
     db,
     () => {
       const series = { ...key, id: seriesId(db, key) };
-      const counts = storeRows(db, series.id, candles, delivery);
+      const counts = storeRows(db, series, candles, delivery);
       const times = candles.map((candle) => candle.openTimeMs);
       const gaps = holesBetween(times, intervalMs(key.interval));
       noteGaps(db, series, times, gaps, delivery.origin);
@@ -60,31 +67,42 @@ export function writeCandles(
 /** Prices, volume and the number of trades, which is null where it is not known. */
 type StoredRow = readonly [open: number, high: number, low: number, close: number, volume: number, n: number | null];
 
+/** Stored rows are looked up a window of time at once: one by one they would cost more than the writing. */
+const WINDOW_ROWS = 2_000;
+
 function storeRows(
   db: MarketDatabase,
-  series: number,
+  series: StoredSeries,
   candles: readonly ClosedCandle[],
   { origin, clock }: Delivery,
 ): Pick<WriteResult, 'added' | 'unchanged' | 'revised'> {
-  const insert = db.prepare(
-    'INSERT OR IGNORE INTO candles (series, t, o, h, l, c, v, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  const read = db.prepare('SELECT o, h, l, c, v, n FROM candles WHERE series = ? AND t = ?').raw();
+  const insert = db.prepare('INSERT INTO candles (series, t, o, h, l, c, v, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const read = db.prepare('SELECT t, o, h, l, c, v, n FROM candles WHERE series = ? AND t BETWEEN ? AND ?').raw();
   const replace = db.prepare('UPDATE candles SET o = ?, h = ?, l = ?, c = ?, v = ?, n = ? WHERE series = ? AND t = ?');
-  const revise = revisionWriter(db, series);
+  const revise = revisionWriter(db, series.id);
+  const windowMs = WINDOW_ROWS * intervalMs(series.interval);
+  const lastMs = candles.at(-1)?.openTimeMs ?? 0;
+  const stored = new Map<number, StoredRow>();
+  let readUntilMs = Number.NEGATIVE_INFINITY;
   let added = 0;
   let revised = 0;
   for (const { openTimeMs, open, high, low, close, volume, trades } of candles) {
-    const row: StoredRow = [open, high, low, close, volume, trades ?? null];
-    if (insert.run(series, openTimeMs, ...row).changes === 1) {
-      added++;
-      continue;
+    if (openTimeMs > readUntilMs) {
+      readUntilMs = Math.min(openTimeMs + windowMs, lastMs);
+      stored.clear();
+      const rows = read.all(series.id, openTimeMs, readUntilMs) as [t: number, ...row: StoredRow][];
+      for (const [t, ...row] of rows) stored.set(t, row);
     }
-    const stored = read.get(series, openTimeMs) as StoredRow;
-    if (agree(stored, row)) continue;
-    revised++;
-    replace.run(...row, series, openTimeMs);
-    revise({ timeMs: openTimeMs, before: known(stored), after: known(row), origin, seenMs: clock.nowMs() });
+    const row: StoredRow = [open, high, low, close, volume, trades ?? null];
+    const before = stored.get(openTimeMs);
+    if (before === undefined) {
+      added++;
+      insert.run(series.id, openTimeMs, ...row);
+    } else if (!agree(before, row)) {
+      revised++;
+      replace.run(...row, series.id, openTimeMs);
+      revise({ timeMs: openTimeMs, before: known(before), after: known(row), origin, seenMs: clock.nowMs() });
+    }
   }
   return { added, revised, unchanged: candles.length - added - revised };
 }
