@@ -246,6 +246,7 @@ export class CoinTape {
   }
 
   #asShown(interval: Interval, candle: MarketCandle, closeMs: number, nowMs: number): MarketCandle {
+    if (this.#revisions.size === 0) return candle;
     const revision = this.#revisions.get(`${interval} ${candle.openTimeMs}`);
     return revision === undefined || nowMs >= closeMs + revision.afterMs ? candle : { ...candle, ...revision.first };
   }

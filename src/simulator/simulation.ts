@@ -45,7 +45,7 @@ export async function quiet(
   let seen = -1;
   for (let turn = 0; calm < CALM_TURNS; turn++) {
     if (turn > MOST_TURNS) throw new Error('the simulation does not come to rest');
-    await exchange.received();
+    if (!exchange.isQuiet) await exchange.received();
     await nextTurn();
     const activity = exchange.activity + clock.sleeps;
     const isCalm = activity === seen && exchange.isQuiet && isSettled() && !hasPendingWork();

@@ -18,9 +18,12 @@ export class StreamMessages {
     this.#toMs = toMs;
   }
 
-  /** The message for a subscription; undefined where nothing has happened. */
-  text(subscription: Subscription): string | undefined {
-    const key = JSON.stringify(subscription);
+  /**
+   * The message for a subscription; undefined where nothing has happened.
+   *
+   * @param key the subscription's own text
+   */
+  text(key: string, subscription: Subscription): string | undefined {
     if (!this.#texts.has(key)) {
       const data = this.#data(subscription);
       this.#texts.set(key, data && JSON.stringify({ channel: subscription.type, data }));

@@ -149,10 +149,18 @@ export class StreamRoom implements SocketVictim {
       this.#fail(connection, `Cannot subscribe to more than ${limits.subscriptions} channels.`);
       return;
     }
+    this.#forgetThePast();
     if (method === 'subscribe') connection.subscriptions.set(key, subscription);
     else connection.subscriptions.delete(key);
     this.#say(connection, { channel: 'subscriptionResponse', data: { method, subscription } });
     onChange();
+  }
+
+  /** What happened before anybody asked for it is not told: nothing is replayed. */
+  #forgetThePast(): void {
+    const nowMs = this.#options.nowMs();
+    const dueMs = this.nextDueMs ?? Number.POSITIVE_INFINITY;
+    if (dueMs > nowMs) this.#publishedMs = Math.max(this.#publishedMs, nowMs);
   }
 
   #subscriptionsOf(address: string): number {
@@ -205,8 +213,8 @@ export class StreamRoom implements SocketVictim {
     const messages = new StreamMessages(market, this.#publishedMs, nowMs());
     this.#publishedMs = Math.max(this.#publishedMs, nowMs());
     for (const connection of this.#connections) {
-      for (const subscription of connection.subscriptions.values()) {
-        const text = messages.text(subscription);
+      for (const [key, subscription] of connection.subscriptions) {
+        const text = messages.text(key, subscription);
         if (text !== undefined) this.#deliver(connection, subscription.type, text);
       }
     }

@@ -155,6 +155,18 @@ describe('a bare socket', () => {
     expect(it.exchange.connections).toBe(0);
   });
 
+  test('is not told what happened before it asked', async () => {
+    const it = await listening({ limits: { silenceMs: HOUR_MS } });
+    await it.after(10 * MINUTE_MS + 30 * SECOND_MS);
+    await it.subscribe('trades', { coin: 'BTC' });
+    expect(await it.after(5 * SECOND_MS)).toEqual([]);
+    await it.subscribe('candle', CANDLE);
+    expect(await it.after(SECOND_MS / 2)).toEqual([]);
+    const told = (await it.after(SECOND_MS)) as { channel: string; data: { n: number } }[];
+    expect(told.map(({ channel }) => channel)).toEqual(['trades', 'candle']);
+    expect(told[0]?.data).toMatchObject([{ time: NOW_MS + 10 * MINUTE_MS + 36 * SECOND_MS }]);
+  });
+
   test('hears trades and mids', async () => {
     const it = await listening();
     await it.subscribe('trades', { coin: 'ETH' });
