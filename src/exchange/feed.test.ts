@@ -210,6 +210,7 @@ describe('a connection that ends', () => {
     // Ten times the silence that is allowed, filled with pongs alone.
     await systemTimer.sleep(1_000);
     expect(kinds(events)).toEqual(['connected']);
+    expect(feed.malformedMessages).toBe(0);
     isSilent = true;
     const closed = once(sockets[0] as WebSocket, 'close');
     await until(() => events.length > 1);
@@ -226,7 +227,9 @@ describe('a connection that ends', () => {
     const { events } = follow(feed, BTC_1M);
     while (sockets.length < 3) await systemTimer.sleep(10);
     expect(events).toEqual([]);
-    expect(problems).toEqual([expect.stringMatching(/^the exchange's stream cannot be opened \(silent\)/)]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^the exchange's stream at ws:.* cannot be opened \(no answer\); it is tried again$/),
+    ]);
   });
 
   test('an exchange that is not there is tried ten times a minute at the most', async () => {

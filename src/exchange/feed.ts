@@ -84,7 +84,8 @@ export class HyperliquidFeed implements MarketFeed {
         this.#reported.delete('open');
         onEvent({ kind: 'lost', reason: end.reason });
       } else {
-        this.#report('open', `the exchange's stream cannot be opened (${end.detail ?? end.reason}); it is tried again`);
+        const reason = end.detail ?? { closed: 'refused, or cut off', silent: 'no answer' }[end.reason];
+        this.#report('open', `the exchange's stream at ${this.#url} cannot be opened (${reason}); it is tried again`);
       }
       await this.#pause(this.#backoffMs(failures), signal);
     }

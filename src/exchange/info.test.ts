@@ -32,8 +32,15 @@ interface InfoRequest {
   };
 }
 
-type Answer = { readonly status?: number; readonly type?: string; readonly body: string } | 'silence';
-const json = (value: unknown, status = 200): Answer => ({
+interface Reply {
+  readonly status?: number;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Answer = Reply | 'silence';
+const json = (value: unknown, status = 200): Reply => ({
   status,
   type: 'application/json',
   body: JSON.stringify(value),
@@ -51,7 +58,8 @@ async function exchange(answer: (request: InfoRequest) => Answer | undefined, op
     const defaults = request.type === 'meta' ? json(META) : json({ time: NOW_MS, specialStatuses: null });
     const reply = answer(request) ?? defaults;
     if (reply === 'silence') return;
-    response.writeHead(reply.status ?? 200, { 'Content-Type': reply.type ?? 'text/plain' }).end(reply.body);
+    const headers = { 'Content-Type': reply.type ?? 'text/plain', ...reply.headers };
+    response.writeHead(reply.status ?? 200, headers).end(reply.body);
   };
   const server = createServer((message, response) => void respond(message, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -230,6 +238,15 @@ describe('when something goes wrong', () => {
     expect(requests.filter((request) => request.type === 'meta')).toHaveLength(6);
   });
 
+  test('too many requests: waits as long as the answer demands', async () => {
+    let busy = 1;
+    const { info, slept } = await exchange((request) =>
+      request.type === 'meta' && busy-- > 0 ? { ...json(null, 429), headers: { 'Retry-After': '20' } } : undefined,
+    );
+    expect(await info.instruments()).toHaveLength(2);
+    expect(slept).toEqual([20_000]);
+  });
+
   test('a refused request is the fault of the request: no second attempt', async () => {
     const body = 'Failed to deserialize the JSON body into the target type';
     const { info, requests } = await exchange((request) =>
@@ -247,6 +264,42 @@ describe('when something goes wrong', () => {
       request.type === 'meta' && failing-- > 0 ? json(null, 500) : undefined,
     );
     expect(await info.instruments()).toHaveLength(2);
+  });
+
+  test('a web page of a gateway in trouble is passed over, if it does not last', async () => {
+    let failing = 2;
+    const page: Answer = { status: 502, type: 'text/html', body: '<html><h1>502 Bad Gateway</h1></html>' };
+    const { info } = await exchange((request) => (request.type === 'meta' && failing-- > 0 ? page : undefined));
+    expect(await info.instruments()).toHaveLength(2);
+  });
+
+  test('a text in place of JSON is named, after it was given time to pass', async () => {
+    const { info, slept } = await exchange((request) =>
+      request.type === 'meta' ? { type: 'text/plain', body: 'maintenance' } : undefined,
+    );
+    await expect(info.instruments()).rejects.toThrow(
+      'the exchange cannot be reached (HTTP 200 with an answer that is cut off, or is no JSON)',
+    );
+    expect(slept).toEqual([500, 1_000, 2_000]);
+  });
+
+  test('an exchange that does not tell the time is judged by this machine', async () => {
+    const { info } = await exchange((request) =>
+      request.type === 'exchangeStatus' ? json({ specialStatuses: null }) : hoursFrom(0)(request),
+    );
+    expect(await info.serverTime()).toBeNull();
+    expect(await info.clockSkew()).toBeNull();
+    const candles = await info.candles('BTC', '1h', NOW_MS - 3 * HOUR_MS, NOW_MS + 3 * HOUR_MS);
+    expect(candles.map((candle) => (candle.openTimeMs - NOW_MS) / HOUR_MS)).toEqual([-3, -2, -1]);
+  });
+
+  test('a time that is none is refused by its field', async () => {
+    const { info } = await exchange((request) =>
+      request.type === 'exchangeStatus' ? json({ time: 'noon', specialStatuses: null }) : undefined,
+    );
+    await expect(info.serverTime()).rejects.toThrow(
+      expect.objectContaining({ name: 'DataError', details: [expect.stringMatching(/^time: /)] }),
+    );
   });
 
   test.each([

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HOUR_MS } from '../domain/time.ts';
 import { epochMs } from '../domain/units.ts';
 import { WeightLimiter } from './limiter.ts';
 
@@ -66,5 +68,56 @@ describe('the weight limiter', () => {
     await expect(limiter.spend(50, { signal: AbortSignal.abort(new Error('Ctrl-C')) })).rejects.toThrow('Ctrl-C');
     await limiter.spend(50);
     expect(clock.nowMs()).toBe(60_000);
+  });
+
+  test('a caller that gives up in the queue is told at once, not when its turn comes', async () => {
+    let lieDown = (): void => {};
+    const asleep = new Promise<void>((resolve) => {
+      lieDown = resolve;
+    });
+    const timer = { nowMs: () => epochMs(0), sleep: () => new Promise<void>(() => lieDown()) };
+    const limiter = new WeightLimiter({ timer, weightPerMinute: 100 });
+    await limiter.spend(100);
+    void limiter.spend(50);
+    const controller = new AbortController();
+    const waiting = limiter.spend(10, { signal: controller.signal });
+    await asleep;
+    controller.abort(new Error('Ctrl-C'));
+    await expect(waiting).rejects.toThrow('Ctrl-C');
+  });
+
+  test('what is prompt has a reserve and does not queue behind what is not', async () => {
+    const clock = sleepingClock();
+    const timer = { nowMs: clock.nowMs, sleep: (ms: number) => nextTurn().then(() => clock.sleep(ms)) };
+    const limiter = new WeightLimiter({ timer, weightPerMinute: 100, reserve: 30 });
+    const served: string[] = [];
+    await limiter.spend(70);
+    await Promise.all([
+      limiter.spend(20).then(() => served.push(`background at ${clock.nowMs()}`)),
+      limiter.spend(30, { kind: 'prompt' }).then(() => served.push(`prompt at ${clock.nowMs()}`)),
+    ]);
+    expect(served).toEqual(['prompt at 0', 'background at 60000']);
+    await expect(limiter.spend(71)).rejects.toThrow(RangeError);
+  });
+
+  test('too many requests: nobody sends anything for as long as was demanded', async () => {
+    const clock = sleepingClock();
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
+    limiter.exhausted(8_000);
+    limiter.exhausted(5_000);
+    await limiter.spend(1, { kind: 'prompt' });
+    expect(clock.nowMs()).toBe(8_000);
+  });
+
+  test('a clock that is set back holds nobody up for longer than the minute, or the pause', async () => {
+    const clock = sleepingClock();
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });
+    await clock.sleep(7 * HOUR_MS);
+    await limiter.spend(100);
+    limiter.exhausted(90_000);
+    await clock.sleep(-7 * HOUR_MS);
+    expect(limiter.usedWeight()).toBe(100);
+    await limiter.spend(1);
+    expect(clock.nowMs()).toBe(90_000);
   });
 });

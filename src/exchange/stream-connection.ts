@@ -29,6 +29,7 @@ export interface ConnectionEnd {
   readonly reason: 'closed' | 'silent';
   /** It had subscribed to everything. */
   readonly wasConnected: boolean;
+  /** More about it, where that is known: Node does not tell why a socket could not be opened. */
   readonly detail: string | undefined;
 }
 
@@ -84,7 +85,7 @@ class Connection {
     const work = [this.#subscribe(socket, isOver), this.#watch(socket, isOver)];
     try {
       const reason = await this.#end.promise;
-      return { reason, wasConnected: this.#wasConnected, detail: this.#detail ?? socket.failure() };
+      return { reason, wasConnected: this.#wasConnected, detail: this.#detail };
     } finally {
       this.#over.abort();
       await Promise.all([socket.close(), ...work]);

@@ -9,8 +9,6 @@ export interface StreamSocket {
   readonly ping: () => void;
   /** Aborted when the connection has ended, or could not be opened. */
   readonly ended: AbortSignal;
-  /** Why it could not be opened, or broke, where that is known. */
-  readonly failure: () => string | undefined;
   /** Closes it at once, whether the other side answers or not; resolves when nothing of it is left. */
   readonly close: () => Promise<void>;
 }
@@ -37,10 +35,6 @@ export async function openStreamSocket(
     keepAlive: { interval: NO_PINGS_MS },
   });
   const { socket } = transport;
-  let failure: string | undefined;
-  socket.addEventListener('error', (event) => {
-    if ('message' in event && typeof event.message === 'string') failure = event.message;
-  });
   const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve(), { once: true }));
   const dispatch = socket.dispatchEvent.bind(socket);
   socket.dispatchEvent = (event) => (isMessage(event) && !admits(event.data)) || dispatch(event);
@@ -50,7 +44,6 @@ export async function openStreamSocket(
       if (socket.readyState === WebSocket.OPEN) socket.send(PING);
     },
     ended: socket.terminationSignal,
-    failure: () => failure,
     close: async () => {
       transport.close();
       connection.close();

@@ -13,7 +13,7 @@ export type StreamMessage =
   /** A sign of life: the answer to a ping, a greeting, a channel that nobody asked for. */
   | { readonly kind: 'other' };
 
-const envelope = z.object({ channel: z.string(), data: z.unknown() });
+const envelope = z.object({ channel: z.string(), data: z.unknown().optional() });
 /** Only what passes: that a candle of this interval began then. The rest of it is still forming. */
 const candleBegun = z
   .object({ s: z.string(), i: z.string(), t: timeMs })

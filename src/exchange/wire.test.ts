@@ -3,6 +3,7 @@ import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
 import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import { parseCandles, parseFunding, parseInstruments, requireGrid } from './wire.ts';
+import { parseStreamMessage } from './wire-stream.ts';
 
 const OPEN_MS = 1_790_431_200_000;
 const ROW = {
@@ -120,6 +121,24 @@ describeWithSharedData('recorded answers', () => {
     expect(instruments).toHaveLength(229);
     expect(instruments.filter((instrument) => instrument.isDelisted)).toHaveLength(39);
     for (const builtIn of BUILT_IN_INSTRUMENTS) expect(instruments).toContainEqual(builtIn);
+  });
+
+  test('the contexts and candles of HTTP, in the envelopes in which the stream sends them', async () => {
+    type Recorded = [{ universe: { name: string }[] }, { markPx: string }[]];
+    const [{ universe }, contexts] = (await read(
+      'recorded-api/transcribed/tishden_meta_and_asset_ctxs.json',
+    )) as Recorded;
+    const marks = universe.map(({ name: coin }, index) => {
+      const data = { coin, ctx: contexts[index] };
+      return parseStreamMessage(JSON.stringify({ channel: 'activeAssetCtx', data }));
+    });
+    expect(marks[0]).toEqual({ kind: 'events', events: [{ kind: 'mark', coin: 'BTC', price: 81_336 }] });
+    expect(marks).toHaveLength(5);
+    const [data] = (await read('recorded-api/transcribed/tishden_candles_eth_1m.json')) as unknown[];
+    expect(parseStreamMessage(JSON.stringify({ channel: 'candle', data }))).toEqual({
+      kind: 'events',
+      events: [{ kind: 'candle', coin: 'ETH', interval: '1m', openTimeMs: 1_789_800_000_000 }],
+    });
   });
 
   test('candleSnapshot and fundingHistory', async () => {
