@@ -151,7 +151,7 @@ describe.concurrent('candor import', () => {
       writeFileSync(join(folder, file), `Date,Open,High,Low,Close,Volume BTC,Volume USDT\n${rows.join('')}`);
       const understood = [
         `${file} is read as binance BTC 1h, 3 rows:`,
-        '  columns  time = Date, open = Open, high = High, low = Low, close = Close, volume = Volume BTC',
+        '  columns  time = Date, volume = Volume BTC; open, high, low, close as named',
         '  unread   Volume USDT',
         '  times    dates with their zone, newest first (turned around)',
         '  first    2025-01-01T00:00Z  o 100  h 102  l 99  c 101  v 5',
@@ -165,7 +165,7 @@ describe.concurrent('candor import', () => {
       expect(JSON.parse(json.stdout)).toMatchObject({ imported: [{ reading }] });
       expect(json.stderr).toBe('');
       const said = await runCandor(['import', file, '--columns', 'volume=Volume USDT'], folder);
-      expect(said.stderr).toContain('volume = Volume USDT\n  unread   Volume BTC\n');
+      expect(said.stderr).toContain('volume = Volume USDT; open, high, low, close as named\n  unread   Volume BTC\n');
       expect(stored(folder)).toEqual({ 'binance BTC 1h': 3 });
       const wrong = await runCandor(['import', file, '--columns', 'volume'], folder);
       expect(wrong.stderr).toContain("--columns: 'volume' is not field=column");

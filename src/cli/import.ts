@@ -161,12 +161,23 @@ function showReading(understood: Understood, { out }: Context): void {
     return;
   }
   out.note(`${file} is read as ${seriesName(understood)}, ${counted(rows, 'row')}:`);
-  out.note(`  columns  ${named.map(([field, column]) => `${field} = ${column}`).join(', ')}`);
+  out.note(`  columns  ${describeColumns(named)}`);
   if (ignored.length > 0) out.note(`  unread   ${ignored.join(', ')}`);
   out.note(`  times    ${times}, ${order}${order === 'newest first' ? ' (turned around)' : ''}`);
   for (const note of notes) out.note(`  note     ${note}`);
   out.note(`  first    ${reading.first}`);
   out.note(`  last     ${reading.last}`);
+}
+
+/** `time = Unix, volume = Volume BTC; open, high, low, close as named` */
+function describeColumns(columns: readonly (readonly [field: string, column: string])[]): string {
+  const isSame = ([field, column]: readonly [string, string]): boolean => column.toLowerCase() === field;
+  const same = columns.filter(isSame);
+  const other = columns.filter((pair) => !isSame(pair));
+  return [
+    ...(other.length === 0 ? [] : [other.map(([field, column]) => `${field} = ${column}`).join(', ')]),
+    ...(same.length === 0 ? [] : [`${same.map(([field]) => field).join(', ')} as named`]),
+  ].join('; ');
 }
 
 const OWN_NAMES: Readonly<Record<string, string>> = {

@@ -104,6 +104,18 @@ describe('candles as other sources write them', () => {
     });
   });
 
+  test.each(['Binance_BTCUSDT_1h.csv', 'kraken_BTC-USD_1h.csv'])(
+    '%s is a market of BTC, if it is said',
+    async (name) => {
+      const path = temporaryFile(
+        name,
+        hourly((ms) => ms),
+      );
+      expect((await imported(path, { coin: 'BTC' })).coin).toBe('BTC');
+      expect((await refusalOfPath(path, { coin: 'ETH' })).message).toContain('--coin ETH contradicts');
+    },
+  );
+
   test('the same candles from another source stay apart; a mark price is no trade price', async () => {
     const db = memoryDatabase();
     const text = hourly((ms) => ms);

@@ -46,7 +46,7 @@ export function sourceOf(file: string, named: NamedContent, asked: string | unde
  * @throws UsageError
  */
 export function coinOf(db: MarketDatabase, file: string, named: NamedContent, asked: string | undefined): string {
-  const coin = said('coin', asked, named.coin, file);
+  const coin = isPairOf(asked, named.coin) ? asked : said('coin', asked, named.coin, file);
   if (coin === undefined) throw unsaid('coin', 'BTC', file);
   const instruments = loadInstruments(db);
   if (instruments.has(coin)) return coin;
@@ -63,6 +63,12 @@ export function coinOf(db: MarketDatabase, file: string, named: NamedContent, as
     });
   }
   return coin;
+}
+
+/** `BTCUSDT` and `BTC-USD` are how others name a market of BTC: no contradiction to `--coin BTC`. */
+function isPairOf(coin: string | undefined, pair: string | undefined): boolean {
+  const [, base] = /^(.+?)-?(?:USDT|USDC|BUSD|USD|PERP)$/i.exec(pair ?? '') ?? [];
+  return coin !== undefined && base?.toLowerCase() === coin.toLowerCase();
 }
 
 /** @throws UsageError where a file that says itself what it is was announced as something else */
