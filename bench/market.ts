@@ -71,7 +71,8 @@ function benchYear(): MarketTiming[] {
     const summary = median(7, () => summarizeSeries(db));
     db.close();
     const perSecond = ((YEAR_MINUTES / store.medianMs) * 1_000).toFixed(0);
-    const size = `${(bytes / 1e6).toFixed(1)} MB on disk (limit ${YEAR_MB} MB${bytes > YEAR_MB * 1e6 ? ': MISSED' : ''})`;
+    const limitMb = `limit ${YEAR_MB} MB${bytes > YEAR_MB * 1e6 ? ': MISSED' : ''}`;
+    const size = `${(bytes / 1e6).toFixed(1)} MB on disk (${limitMb})`;
     return [
       timing('store a year of minutes', store, (YEAR_MINUTES / STORED_PER_SECOND) * 1_000, `${perSecond}/s, ${from}`),
       timing('load it from SQLite', fromRows, 350, size),
@@ -165,7 +166,8 @@ export function marketTable(timings: readonly MarketTiming[]): string {
   return timings
     .map(({ name, medianMs, limitMs, note }) => {
       const limit = limitMs === undefined ? '' : `  (limit ${limitMs} ms${medianMs > limitMs ? ': MISSED' : ''})`;
-      return `${(note === undefined ? name : `${name}: ${note}`).padEnd(90)} ${`${medianMs.toFixed(0)} ms`.padStart(9)}${limit}`;
+      const what = note === undefined ? name : `${name}: ${note}`;
+      return `${what.padEnd(90)} ${`${medianMs.toFixed(0)} ms`.padStart(9)}${limit}`;
     })
     .join('\n');
 }

@@ -21,8 +21,8 @@ export function fundingHour(timeMs: number): EpochMs {
 }
 
 /**
- * Stores settlements in one transaction, under their full hour. As with candles, a rate that differs from the stored one
- * replaces it, and the revision ledger keeps both.
+ * Stores settlements in one transaction, under their full hour. As with candles, a rate that differs from the stored
+ * one replaces it, and the revision ledger keeps both.
  */
 export function writeFunding(
   db: MarketDatabase,

@@ -22,8 +22,8 @@ export interface Gap {
 }
 
 /**
- * Why there is nothing: the venue stood still, the coin was not listed yet, the venue had it once and serves it no more;
- * or nobody has said why.
+ * Why there is nothing: the venue stood still, the coin was not listed yet, the venue had it once and serves it no
+ * more; or nobody has said why.
  */
 export const GAP_REASONS = ['venue-stop', 'before-listing', 'not-served', 'unknown'] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
@@ -76,8 +76,8 @@ export function recordGaps(db: MarketDatabase, key: SeriesKey, claims: readonly 
 }
 
 /**
- * Takes back what was claimed of times that have rows now, and notes the holes of their delivery as unknown. Call inside
- * the transaction that wrote the rows.
+ * Takes back what was claimed of times that have rows now, and notes the holes of their delivery as unknown. Call
+ * inside the transaction that wrote the rows.
  *
  * @param timesMs of the rows, ascending
  */

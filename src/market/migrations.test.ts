@@ -63,7 +63,7 @@ describe('from version 2', () => {
     });
   });
 
-  test('the first value was stored and the later ones stood beside it: now the last is stored, and the ledger has all', () => {
+  test('the first value was stored, later ones beside it: now the last is stored, and the ledger has all', () => {
     // Numbers that need all their digits: SQLite writes fifteen of them.
     const first = [0.1 + 0.2, 1.000000000000001e5, 0.1, 0.30000000000000016, 1e-8 / 3];
     const second = [0.1 + 0.7, 1.0000000000000009e5, 0.2, 0.30000000000000027, 1e8 / 7];

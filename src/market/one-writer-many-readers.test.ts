@@ -28,8 +28,10 @@ for (;;) {
     const summary = new Map(summarizeSeries(db).map((one) => [one.coin, one]));
     return coins.map((coin) => {
       const { close, length } = loadCandles(db, { coin, interval: '1m' });
-      if (summary.get(coin).rows !== length) throw new Error(coin + ': counted ' + summary.get(coin).rows + ' of ' + length);
-      for (let i = 0; i < length; i++) if (close[i] !== 101 + i) throw new Error(coin + ': row ' + i + ' is ' + close[i]);
+      const { rows } = summary.get(coin);
+      if (rows !== length) throw new Error(coin + ': counted ' + rows + ' of ' + length);
+      const bad = close.findIndex((value, i) => value !== 101 + i);
+      if (bad !== -1) throw new Error(coin + ': row ' + bad + ' is ' + close[bad]);
       return length;
     });
   });
