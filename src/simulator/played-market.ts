@@ -178,6 +178,7 @@ function columnsIn(candles: CandleColumns | readonly CandleColumns[]): readonly 
 /** The candles of a market that stood still then. A candle that was only halted in part is left as it is. */
 function halted(columns: CandleColumns, halts: readonly Halt[]): CandleColumns {
   const own = halts.filter(({ coins }) => coins === undefined || coins.includes(columns.coin));
+  if (own.length === 0) return columns;
   return withRows(columns, (row, openMs, closeMs) => {
     if (!own.some(({ fromMs, toMs }) => openMs >= fromMs && closeMs <= toMs)) return;
     for (const name of ['open', 'high', 'low', 'close', 'volume'] as const) row[name] = Number.NaN;

@@ -1,4 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
+import type { Clock } from '../domain/clock.ts';
 import { Connection } from './connection.ts';
 import type { Faults, SocketFault, SocketVictim } from './faults.ts';
 import { type InfoAnswer, isRecord } from './info-room.ts';
@@ -8,12 +9,12 @@ import { StreamMessages } from './stream-messages.ts';
 import { normalised, type Subscription } from './subscription.ts';
 
 export interface StreamRoomOptions {
+  readonly clock: Clock;
   readonly market: PlayedMarket;
   readonly limits: ExchangeLimits;
   readonly faults: Faults;
   /** Sends the line that is no JSON at the start of a connection, as the exchange once did. */
   readonly greets: boolean;
-  readonly nowMs: () => number;
   /** Questions that are posted through the socket. */
   readonly ask: (payload: unknown, address: string) => InfoAnswer;
   /** Something new is due: who waits for `nextDueMs` has to look again. */
@@ -35,7 +36,7 @@ export class StreamRoom implements SocketVictim {
 
   constructor(options: StreamRoomOptions) {
     this.#options = options;
-    this.#publishedMs = options.nowMs();
+    this.#publishedMs = options.clock.nowMs();
     options.faults.attach(this);
   }
 
@@ -50,26 +51,26 @@ export class StreamRoom implements SocketVictim {
 
   /** Is nobody let in for the time being? */
   get isRefusing(): boolean {
-    return this.#options.nowMs() < this.#refusesUntilMs;
+    return this.#options.clock.nowMs() < this.#refusesUntilMs;
   }
 
-  /** Why an address may not connect now; undefined if it may. */
-  refusal(address: string): 'refused' | 'too many' | undefined {
-    const { faults, limits, nowMs } = this.#options;
+  /** May that address connect now? */
+  admits(address: string): boolean {
+    const { faults, limits, clock } = this.#options;
     this.#heard++;
     if (this.isRefusing) {
       faults.countRefusal();
-      return 'refused';
+      return false;
     }
     const open = [...this.#connections].filter((each) => each.address === address).length;
-    const isFull = open >= limits.connections;
-    if (isFull || this.#newConnections.used(address, nowMs()) >= limits.connectionsPerMinute) return 'too many';
-    this.#newConnections.add(address, nowMs(), 1);
-    return undefined;
+    const recent = this.#newConnections.used(address, clock.nowMs());
+    if (open >= limits.connections || recent >= limits.connectionsPerMinute) return false;
+    this.#newConnections.add(address, clock.nowMs(), 1);
+    return true;
   }
 
   accept(socket: WebSocket, address: string): void {
-    const connection = new Connection(socket, address, this.#options.nowMs());
+    const connection = new Connection(socket, address, this.#options.clock.nowMs());
     this.#heard++;
     this.#connections.add(connection);
     socket.on('message', (data) => this.#onMessage(connection, data));
@@ -79,7 +80,7 @@ export class StreamRoom implements SocketVictim {
       this.#connections.delete(connection);
       this.#options.onChange();
     });
-    if (this.#options.greets) connection.send(GREETING, this.#options.nowMs());
+    if (this.#options.greets) connection.send(GREETING, this.#options.clock.nowMs());
     this.#options.onChange();
   }
 
@@ -93,7 +94,7 @@ export class StreamRoom implements SocketVictim {
   }
 
   strike(kind: SocketFault, refuseMs: number): void {
-    this.#refusesUntilMs = this.#options.nowMs() + refuseMs;
+    this.#refusesUntilMs = this.#options.clock.nowMs() + refuseMs;
     for (const connection of this.#connections) {
       if (kind === 'silent') connection.isSilent = true;
       else connection.socket.terminate();
@@ -106,14 +107,14 @@ export class StreamRoom implements SocketVictim {
   }
 
   #onMessage(connection: Connection, data: RawData): void {
-    const { limits, nowMs } = this.#options;
+    const { limits, clock } = this.#options;
     this.#heard++;
     if (connection.isSilent) return;
-    if (this.#clientMessages.used(connection.address, nowMs()) >= limits.messagesPerMinute) {
+    if (this.#clientMessages.used(connection.address, clock.nowMs()) >= limits.messagesPerMinute) {
       this.#fail(connection, `Cannot send more than ${limits.messagesPerMinute} messages per minute.`);
       return;
     }
-    this.#clientMessages.add(connection.address, nowMs(), 1);
+    this.#clientMessages.add(connection.address, clock.nowMs(), 1);
     const text = data.toString();
     const request = parsed(text);
     switch (request?.['method']) {
@@ -158,7 +159,7 @@ export class StreamRoom implements SocketVictim {
 
   /** What happened before anybody asked for it is not told: nothing is replayed. */
   #forgetThePast(): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     const dueMs = this.nextDueMs ?? Number.POSITIVE_INFINITY;
     if (dueMs > nowMs) this.#publishedMs = Math.max(this.#publishedMs, nowMs);
   }
@@ -188,7 +189,7 @@ export class StreamRoom implements SocketVictim {
   }
 
   #say(connection: Connection, message: object): void {
-    connection.send(JSON.stringify(message), this.#options.nowMs());
+    connection.send(JSON.stringify(message), this.#options.clock.nowMs());
   }
 
   /** When there is something to do next; undefined while nobody listens. */
@@ -209,9 +210,9 @@ export class StreamRoom implements SocketVictim {
 
   /** Does everything that is due by now. */
   publish(): void {
-    const { market, faults, nowMs } = this.#options;
-    const messages = new StreamMessages(market, this.#publishedMs, nowMs());
-    this.#publishedMs = Math.max(this.#publishedMs, nowMs());
+    const { market, faults, clock } = this.#options;
+    const messages = new StreamMessages(market, this.#publishedMs, clock.nowMs());
+    this.#publishedMs = Math.max(this.#publishedMs, clock.nowMs());
     for (const connection of this.#connections) {
       for (const [key, subscription] of connection.subscriptions) {
         const text = messages.text(key, subscription);
@@ -219,29 +220,29 @@ export class StreamRoom implements SocketVictim {
       }
     }
     this.#deliverLate();
-    faults.strike(nowMs());
+    faults.strike(clock.nowMs());
     this.#closeSilent();
   }
 
   #deliver(connection: Connection, channel: string, text: string): void {
-    const { faults, nowMs } = this.#options;
+    const { faults, clock } = this.#options;
     const fault = connection.isSilent ? undefined : faults.forMessage(channel);
     if (fault === 'late') {
-      this.#late.push({ dueMs: nowMs() + faults.lateMs(), to: connection, text });
+      this.#late.push({ dueMs: clock.nowMs() + faults.lateMs(), to: connection, text });
       return;
     }
     if (fault === 'out-of-order' && connection.held === undefined) {
       connection.held = text;
       return;
     }
-    connection.send(text, nowMs());
-    if (fault === 'duplicated') connection.send(text, nowMs());
-    if (connection.held !== undefined) connection.send(connection.held, nowMs());
+    connection.send(text, clock.nowMs());
+    if (fault === 'duplicated') connection.send(text, clock.nowMs());
+    if (connection.held !== undefined) connection.send(connection.held, clock.nowMs());
     connection.held = undefined;
   }
 
   #deliverLate(): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     for (const message of this.#late.filter(({ dueMs }) => dueMs <= nowMs)) {
       this.#late.splice(this.#late.indexOf(message), 1);
       message.to.send(message.text, nowMs);
@@ -249,9 +250,9 @@ export class StreamRoom implements SocketVictim {
   }
 
   #closeSilent(): void {
-    const { limits, nowMs } = this.#options;
+    const { limits, clock } = this.#options;
     for (const connection of this.#connections) {
-      if (connection.isSilent || nowMs() - connection.saidAtMs < limits.silenceMs) continue;
+      if (connection.isSilent || clock.nowMs() - connection.saidAtMs < limits.silenceMs) continue;
       this.#connections.delete(connection);
       connection.socket.close();
     }
