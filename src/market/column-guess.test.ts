@@ -72,6 +72,12 @@ describe('columns under the names of the usual sources', () => {
       { ...OHLC, time: 'close_time', volume: 'base_volume' },
     ],
     [
+      'pandas, times as its index',
+      ',open,high,low,close,volume',
+      '2025-01-01 00:00:00,1,2,1,2,5',
+      { ...OHLC, time: '1', volume: 'volume' },
+    ],
+    [
       'funding',
       'coin,fundingTime,fundingRate,markPrice',
       'BTC,1735689600000,0.0001,1',

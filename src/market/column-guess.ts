@@ -41,6 +41,8 @@ const NAMES: Readonly<Record<Field, ReadonlySet<string>>> = {
 };
 const CLOSE_TIMES = names('closetime closetimems closetimestamp endtime end timeclose');
 const FUNDING_TIMES = names('fundingtime fundingtimestamp calctime');
+/** What pandas makes of an index: a first column without a name, or this. */
+const INDEX_NAMES = names('1 index indexlevel0');
 /** What volume is counted in when it is not counted in coins. */
 const QUOTES = names('quote usd usdt usdc usde busd tusd fdusd dai eur gbp jpy krw try ust notional to');
 
@@ -122,8 +124,8 @@ function candidatesOf({ header }: Table, field: Field, coin: string | undefined)
     header.flatMap((name, place) => (isIt(plain(name)) ? [place] : []));
   const named = where((name) => NAMES[field].has(name));
   if (field === 'time' && named.length === 0) {
-    const funding = where((name) => FUNDING_TIMES.has(name));
-    return funding.length > 0 ? funding : where((name) => CLOSE_TIMES.has(name));
+    const others = [FUNDING_TIMES, CLOSE_TIMES, INDEX_NAMES].map((names) => where((name) => names.has(name)));
+    return others.find((places) => places.length > 0) ?? [];
   }
   if (field !== 'volume') return named;
   const inCoins = where((name) => coin !== undefined && name === `volume${plain(coin)}`);

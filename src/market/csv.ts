@@ -42,7 +42,7 @@ export function openCsv(content: Buffer, file: string): Table {
     file,
     format: 'CSV',
     place: 'line',
-    header: hasHeader ? names : names.map((_, i) => String(i + 1)),
+    header: names.map((name, i) => (hasHeader && name !== '' ? name : String(i + 1))),
     hasHeader,
     zoneless: new Set(),
     sample: hasHeader ? sample : [names, ...sample],

@@ -9,7 +9,7 @@ export interface Table {
   readonly format: 'CSV' | 'Parquet';
   /** What a position in it counts: the lines of a text, or rows. */
   readonly place: 'line' | 'row';
-  /** The names of the columns; `1`, `2` … where the file does not name them. */
+  /** The names of the columns; its number, from 1, for one that the file does not name. */
   readonly header: readonly string[];
   readonly hasHeader: boolean;
   /** The columns (by position) of times without a zone, where the format says so. */
