@@ -3,15 +3,19 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { CandorError } from '../domain/errors.ts';
 import type { Answer, Call } from './pool-thread.ts';
-import { answerTypedSource, threadArguments } from './thread-types.ts';
+import { answerTypedSource, stripAhead, threadArguments } from './thread-types.ts';
 
 export interface PoolOptions {
   /** Module of the worker: its default export, `(task) => result` or a promise of it, is called for each task. */
   readonly entry: URL;
+  /** What the entry imports when it is at work: stripped of types ahead, as the entry itself. */
+  readonly imports?: readonly URL[];
   /** What the entry finds as `workerData` of node:worker_threads. Shared memory stays shared, all else is copied. */
   readonly workerData: unknown;
   /** One for each core, unless said otherwise. */
   readonly threads?: number;
+  /** Gets what the entry posts to the `parentPort` of its thread. */
+  readonly onMessage?: (message: unknown) => void;
   /** Memory of each thread; Node's own limits, unless said otherwise. */
   readonly resourceLimits?: ResourceLimits;
 }
@@ -95,10 +99,12 @@ class PiscinaPool implements WorkerPool {
   /** Why nothing can be run any more. */
   #ended: Error | undefined;
 
-  constructor({ entry, workerData, threads = availableParallelism(), resourceLimits }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { entry, imports = [], workerData, threads = availableParallelism(), onMessage, resourceLimits } = options;
     this.threads = threads;
     this.#entry = entry.href;
     this.#resourceLimits = resourceLimits;
+    stripAhead([new URL(THREAD), entry, ...imports]);
     this.#piscina = new Piscina({
       filename: THREAD,
       minThreads: threads,
@@ -108,7 +114,9 @@ class PiscinaPool implements WorkerPool {
       recordTiming: false,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
-    this.#piscina.on('message', answerTypedSource);
+    this.#piscina.on('message', (message: unknown) => {
+      if (!answerTypedSource(message)) onMessage?.(message);
+    });
     // A thread that should have replaced another one could not start, and piscina would let its task wait for ever.
     this.#piscina.on('error', (error: Error) => {
       this.#end(error);

@@ -5,8 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import type { TypedSource } from './thread-types.ts';
+import { getEnvironmentData, MessageChannel, parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import type { STRIPPED, TypedSource } from './thread-types.ts';
+
+const stripped = getEnvironmentData('candor/stripped' satisfies typeof STRIPPED) as unknown;
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -19,8 +21,10 @@ registerHooks({
   },
 });
 
-/** Asks the main thread and waits; imports of a thread wait for each other anyway. */
+/** What was stripped ahead; otherwise asks the main thread and waits, as imports of a thread do in any case. */
 function withoutTypes(typescript: string): string | undefined {
+  const known = stripped instanceof Map ? (stripped.get(typescript) as string | undefined) : undefined;
+  if (known !== undefined) return known;
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const request: TypedSource = { typescript, answered, port: port2 };

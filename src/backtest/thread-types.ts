@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, setEnvironmentData } from 'node:worker_threads';
 
 /**
  * Worker threads import TypeScript, and Node strips its types with WebAssembly, once more in every thread. V8 keeps one
@@ -17,15 +17,38 @@ export interface TypedSource {
   readonly port: MessagePort;
 }
 
+/** Under this name each thread finds what was stripped before it began: JavaScript by the text that it was made of. */
+export const STRIPPED = 'candor/stripped';
+
+/**
+ * Strips what the threads that begin after it will import, so that they need not ask and wait for this thread, which
+ * may have work of its own. What is overlooked, they ask for.
+ *
+ * @param entries modules that they import, with all that these import from files of ours
+ */
+export function stripAhead(entries: readonly URL[]): void {
+  const files = new Set(entries.map(({ href }) => href));
+  for (const file of files) {
+    // The import of what is not there says so better.
+    if (!existsSync(new URL(file))) continue;
+    const javascript = plainOf(readFileSync(new URL(file), 'utf8')) ?? '';
+    for (const [, path] of javascript.matchAll(IMPORTED)) files.add(new URL(path as string, file).href);
+  }
+  setEnvironmentData(STRIPPED, known);
+}
+
+/** Paths of imported TypeScript. */
+const IMPORTED = /^(?:import|export|\}).* from '(\.[^']+\.ts)';/gm;
+
 /** Arguments of Node under which a thread asks for its TypeScript. */
 export function threadArguments(): readonly string[] {
   const loader = plain(readFileSync(new URL('./thread-loader.ts', import.meta.url), 'utf8'));
   return ['--import', `data:text/javascript,${encodeURIComponent(loader)}`];
 }
 
-/** Answers a thread's request; other messages are not its business. */
-export function answerTypedSource(message: unknown): void {
-  if (!isTypedSource(message)) return;
+/** Answers a thread's request; says whether the message was one. */
+export function answerTypedSource(message: unknown): boolean {
+  if (!isTypedSource(message)) return false;
   const { typescript, answered, port } = message;
   try {
     port.postMessage(plainOf(typescript));
@@ -33,6 +56,7 @@ export function answerTypedSource(message: unknown): void {
     Atomics.store(answered, 0, 1);
     Atomics.notify(answered, 0);
   }
+  return true;
 }
 
 function isTypedSource(message: unknown): message is TypedSource {

@@ -1,17 +1,10 @@
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { CandorError } from '../domain/errors.ts';
-import type { Chunk, ChunkResult, SweepWork } from './contract.ts';
+import type { ChunkResult } from './contract.ts';
 import { ChunkEvaluator } from './evaluate.ts';
 import { thisProgram } from './program.ts';
-import { type Replay, type ReplayTask, replay } from './replay.ts';
-
-/** What a worker thread is told once. */
-export interface CoresSetting {
-  readonly work: SweepWork;
-  readonly strategiesDirectory: string;
-  /** Hash of the code that the thread must have loaded; without it, it is the code that lies there. */
-  readonly code?: string;
-}
+import type { Replay } from './replay.ts';
+import { type CoresSetting, carryOut, type SharedTasks, type Task, workOff } from './shared-tasks.ts';
 
 /** The thread cannot begin: that says something about this machine, and nothing about the work. */
 export class OpeningError extends CandorError {
@@ -20,10 +13,12 @@ export class OpeningError extends CandorError {
 
 let evaluator: Promise<ChunkEvaluator> | undefined;
 
-/** The entry of a worker thread: all of its tasks share one evaluator. */
-export default async function carryOut(task: Chunk | ReplayTask): Promise<ChunkResult | Replay> {
+/** The entry of a worker thread: all of its tasks share one evaluator. Results of shared tasks are posted. */
+export default async function work(task: Task | SharedTasks): Promise<ChunkResult | Replay | undefined> {
   evaluator ??= open(workerData as CoresSetting);
-  return 'found' in task ? replay(await evaluator, task) : (await evaluator).evaluate(task);
+  if (!('taken' in task)) return carryOut(await evaluator, task);
+  for (const result of workOff(await evaluator, task)) parentPort?.postMessage(result);
+  return undefined;
 }
 
 async function open({ work, strategiesDirectory, code }: CoresSetting): Promise<ChunkEvaluator> {

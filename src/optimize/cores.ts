@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { openPool } from '../backtest/pool.ts';
 import type { Chunk, ChunkResult, Runner, SweepWork } from './contract.ts';
-import type { CoresSetting } from './cores-worker.ts';
 import { ChunkEvaluator } from './evaluate.ts';
-import { type Replay, type ReplayTask, replay } from './replay.ts';
+import type { Replay, ReplayTask } from './replay.ts';
+import { type CoresSetting, type SharedResult, type SharedTasks, stop, workOff } from './shared-tasks.ts';
 
 /** As a runner carries out chunks, in any order; each result is handed over once. */
 export type Replayer = CarryOut<ReplayTask, Replay>;
@@ -15,15 +17,12 @@ type CarryOut<Task, Result> = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** So many tasks wait at each worker, that none has to wait for the next one to be handed over. */
-const TASKS_AHEAD = 2;
 /** Replays of fewer candles are done before threads have started. */
 const QUICK_REPLAY_ROWS = 5_000_000;
 
-/** A runner on the cores of this machine; one worker is this thread itself. */
+/** A runner on the cores of this machine. */
 export function coresRunner(strategiesDirectory: string, workers: number): Runner {
-  if (workers > 1) return onThreads<Chunk, ChunkResult>(strategiesDirectory, workers);
-  return inThisThread<Chunk, ChunkResult>(strategiesDirectory, (evaluator, chunk) => evaluator.evaluate(chunk));
+  return onCores<Chunk, ChunkResult>(strategiesDirectory, workers);
 }
 
 /**
@@ -36,53 +35,79 @@ export function coresReplayer(
   workers: number,
   quickRows: number = QUICK_REPLAY_ROWS,
 ): Replayer {
-  const here = inThisThread<ReplayTask, Replay>(strategiesDirectory, (evaluator, task) => replay(evaluator, task));
-  const threads = onThreads<ReplayTask, Replay>(strategiesDirectory, workers);
   return (work, tasks, onResult, signal) => {
     const rows = tasks.length * Math.max(...work.data.grids.map(({ to }) => to));
-    return (workers === 1 || rows < quickRows ? here : threads)(work, tasks, onResult, signal);
+    const onHowMany = rows < quickRows ? 1 : workers;
+    return onCores<ReplayTask, Replay>(strategiesDirectory, onHowMany)(work, tasks, onResult, signal);
   };
 }
 
-function inThisThread<Task, Result>(
+/**
+ * This thread works too: one less has to be started, and it begins while the others start. Each takes the next task
+ * that nobody has taken, and results are handed over by this thread.
+ */
+function onCores<Task extends Chunk | ReplayTask, Result>(
   strategiesDirectory: string,
-  carryOut: (evaluator: ChunkEvaluator, task: Task) => Result,
+  workers: number,
 ): CarryOut<Task, Result> {
   return async (work, tasks, onResult, signal) => {
-    const evaluator = await ChunkEvaluator.open(work, strategiesDirectory);
-    for (const task of tasks) {
-      if (signal.aborted) return;
-      onResult(task, carryOut(evaluator, task));
-      // Ctrl-C and the bar get their turn.
-      await setImmediate();
-    }
+    if (tasks.length === 0 || signal.aborted) return;
+    const setting: CoresSetting = { work, strategiesDirectory };
+    const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const shared: SharedTasks = { tasks, taken, workers: Math.min(workers, tasks.length) };
+    const failed = new AbortController();
+    const ended = AbortSignal.any([signal, failed.signal]);
+    const complete = Promise.withResolvers<void>();
+    const end = (): void => {
+      stop(shared);
+      complete.resolve();
+    };
+    ended.addEventListener('abort', end, { once: true });
+
+    const fail = (error: unknown): void => failed.abort(error);
+    let missing = tasks.length;
+    const handOver = ({ place, result }: SharedResult): void => {
+      if (ended.aborted) return;
+      try {
+        onResult(tasks[place] as Task, result as Result);
+      } catch (error) {
+        fail(error);
+      }
+      if (--missing === 0) complete.resolve();
+    };
+    const here = workHere(setting, shared, handOver).catch(fail);
+    const there = workOnThreads(setting, shared, handOver).catch(fail);
+    await Promise.all([here, there, complete.promise]);
+    if (failed.signal.aborted) throw failed.signal.reason;
   };
 }
 
-function onThreads<Task, Result>(strategiesDirectory: string, workers: number): CarryOut<Task, Result> {
-  return async (work, tasks, onResult, signal) => {
-    if (tasks.length === 0) return;
-    const setting: CoresSetting = { work, strategiesDirectory };
-    const entry = new URL('./cores-worker.ts', import.meta.url);
-    const pool = await openPool({ entry, workerData: setting, threads: Math.min(workers, tasks.length) });
-    const failed = new AbortController();
-    const stop = AbortSignal.any([signal, failed.signal]);
-    const waiting = tasks.values();
-    const keepBusy = async (): Promise<void> => {
-      for (const task of waiting) {
-        const result = await pool.run<Result>(task, { signal: stop });
-        if (!stop.aborted) onResult(task, result);
-      }
-    };
-    const watch = (line: Promise<void>): Promise<void> =>
-      line.catch((error: unknown) => {
-        if (!stop.aborted) failed.abort(error);
-      });
-    try {
-      await Promise.all(Array.from({ length: pool.threads * TASKS_AHEAD }, () => watch(keepBusy())));
-    } finally {
-      await pool.close();
-    }
-    if (failed.signal.aborted) throw failed.signal.reason;
-  };
+type HandOver = (result: SharedResult) => void;
+
+async function workHere(setting: CoresSetting, shared: SharedTasks, handOver: HandOver): Promise<void> {
+  const evaluator = await ChunkEvaluator.open(setting.work, setting.strategiesDirectory);
+  for (const result of workOff(evaluator, shared)) {
+    handOver(result);
+    // Ctrl-C, the bar and the results of the others get their turn.
+    await setImmediate();
+  }
+}
+
+async function workOnThreads(setting: CoresSetting, shared: SharedTasks, handOver: HandOver): Promise<void> {
+  const threads = shared.workers - 1;
+  if (threads === 0) return;
+  const { work, strategiesDirectory } = setting;
+  const strategies = work.strategies.map(({ name }) => pathToFileURL(join(strategiesDirectory, `${name}.ts`)));
+  const pool = await openPool({
+    entry: new URL('./cores-worker.ts', import.meta.url),
+    imports: [...strategies, new URL('../index.ts', import.meta.url)],
+    workerData: setting,
+    threads,
+    onMessage: (message) => handOver(message as SharedResult),
+  });
+  try {
+    await Promise.all(Array.from({ length: threads }, () => pool.run(shared)));
+  } finally {
+    await pool.close();
+  }
 }

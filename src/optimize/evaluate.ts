@@ -13,7 +13,7 @@ import { loadCheckedStrategy } from '../strategy/load.ts';
 import type { SignalBits } from '../strategy/signal-bits.ts';
 import { signalBits, signalFlags } from '../strategy/signals.ts';
 import { type Chunk, type ChunkResult, SWEEP_METRICS, type SweepWork } from './contract.ts';
-import { bitmapBytesOfSet, CHUNK_BITMAP_BYTES, type SweepBlock, SweepPlan } from './plan.ts';
+import { bitmapBytesOfSet, CHUNK_BITMAP_BYTES, type SweepBlock, SweepPlan, setsHeardAtOnce } from './plan.ts';
 
 /** What one set of params says, coin by coin, and on how many rows of the span it wants to enter. */
 interface Speech {
@@ -47,6 +47,8 @@ export class ChunkEvaluator {
   readonly plan: SweepPlan;
   readonly room: MarketRoom;
   readonly #strategies: readonly Strategy[];
+  /** What sets from a place on said. */
+  #heard: { readonly block: SweepBlock; readonly from: number; readonly speeches: readonly Speech[] } | undefined;
   /** What `#engine` and `#held` are about. */
   #candles = '';
   #engine = new FastEngine();
@@ -72,14 +74,17 @@ export class ChunkEvaluator {
     );
   }
 
-  /** @throws StrategyError when code of a strategy fails on these candles, or a combination cannot be built */
-  evaluate({ first, count }: Chunk): ChunkResult {
+  /**
+   * @param expected the first combination that will not be asked for soon: signals are found for some sets at once
+   * @throws StrategyError when code of a strategy fails on these candles, or a combination cannot be built
+   */
+  evaluate({ first, count }: Chunk, expected = first + count): ChunkResult {
     const result = new Float64Array(count * SWEEP_METRICS.length);
     let index = first;
     while (index < first + count) {
       const block = this.plan.blockAt(index);
       const end = Math.min(first + count, block.first + block.sets * block.cells);
-      this.#evaluatePart(block, index - block.first, end - block.first, result, index - first);
+      this.#evaluatePart(block, index - block.first, end - block.first, result, index - first, expected - block.first);
       index = end;
     }
     return result;
@@ -108,25 +113,31 @@ export class ChunkEvaluator {
   }
 
   /** Combinations `from` … `to` − 1 of a block. */
-  #evaluatePart(block: SweepBlock, from: number, to: number, into: ChunkResult, row: number): void {
+  #evaluatePart(block: SweepBlock, from: number, to: number, into: ChunkResult, row: number, expected: number): void {
     const firstSet = Math.floor(from / block.cells);
-    const speeches = this.#listen(block, firstSet, Math.ceil(to / block.cells));
+    const endSet = Math.ceil(to / block.cells);
+    const speeches = this.#remember(block, firstSet, endSet, Math.ceil(expected / block.cells));
+    const isAsked = (combination: number): boolean => combination >= from && combination < to;
     for (let cell = 0; cell < block.cells; cell += CELLS_AT_ONCE) {
-      const open: OpenCombination[] = [];
-      for (let next = cell; next < Math.min(block.cells, cell + CELLS_AT_ONCE); next++) {
-        const { rules } = this.work.sweep.grid[next] as { readonly rules: RiskRules };
-        for (const [i, { bits, signals }] of speeches.entries()) {
-          const at = (firstSet + i) * block.cells + next;
-          if (at < from || at >= to) continue;
-          const run = this.#engine.open(this.#spec(block, bits, rules), this.#trades);
-          open.push({ index: block.first + at, run, signals, tally: new SweepTally(this.work.sweep.depositUsd) });
-        }
-      }
+      const open = this.#open(block, firstSet, speeches, cell).filter(({ index }) => isAsked(index - block.first));
       this.#run(open);
       for (const { index, run, signals, tally } of open) {
         tally.write(run.outcome(), signals, into, (row + index - block.first - from) * SWEEP_METRICS.length);
       }
     }
+  }
+
+  /** Combinations of some sets with some cells. */
+  #open(block: SweepBlock, firstSet: number, speeches: readonly Speech[], firstCell: number): OpenCombination[] {
+    const { grid, depositUsd } = this.work.sweep;
+    return grid.slice(firstCell, firstCell + CELLS_AT_ONCE).flatMap(({ rules }, cell) =>
+      speeches.map(({ bits, signals }, set) => ({
+        index: block.first + (firstSet + set) * block.cells + firstCell + cell,
+        run: this.#engine.open(this.#spec(block, bits, rules), this.#trades),
+        signals,
+        tally: new SweepTally(depositUsd),
+      })),
+    );
   }
 
   /** @throws CandorError that names the combination, where its money outgrows what is counted exactly */
@@ -152,6 +163,18 @@ export class ChunkEvaluator {
       hint: 'Give the account a smaller deposit, or the rules less leverage.',
       cause: error,
     });
+  }
+
+  /** The same as `#listen`, with what sets up to `expected` say listened to in the same go. */
+  #remember(block: SweepBlock, from: number, to: number, expected: number): readonly Speech[] {
+    let heard = this.#heard;
+    if (heard?.block !== block || from < heard.from || to > heard.from + heard.speeches.length) {
+      const most = setsHeardAtOnce(block, this.room.grid(block.interval).to);
+      const end = Math.max(to, Math.min(expected, block.sets, from + most));
+      heard = { block, from, speeches: this.#listen(block, from, end) };
+      this.#heard = heard;
+    }
+    return heard.speeches.slice(from - heard.from, to - heard.from);
   }
 
   /** What the sets `from` … `to` − 1 of a block say: all of them at once, so that what they share is computed once. */

@@ -36,11 +36,10 @@ export interface Combination {
 
 /** A chunk of more would hold back the bar, Ctrl-C, and the other workers at the end of the sweep. */
 const CHUNK_COMBINATIONS = 1024;
-/**
- * Candles × sets. Sets of a chunk share rolling windows; six of them on a year of minutes share all that is worth it,
- * and more would leave some workers without a chunk.
- */
+/** Candles × sets; more would leave some workers without a chunk. */
 const CHUNK_ROWS = 3.2 * 1024 * 1024;
+/** The same, of sets whose signals are found together: so many share all rolling windows that are worth it. */
+const HEARD_ROWS = 4 * CHUNK_ROWS;
 /** Every set takes a bitmap for each side of each coin, and for each of its conditions about another one. */
 const BITMAPS_OF_A_SET = 8;
 /** Bitmaps of more are let go of before new ones are made. */
@@ -143,10 +142,15 @@ export function bitmapBytesOfSet(rows: number): number {
   return (rows / 8) * BITMAPS_OF_A_SET;
 }
 
-function setsAtOnce({ coins, cells }: SweepBlock, rows: number): number {
-  const bitmapBytes = coins.length * bitmapBytesOfSet(rows);
-  const sets = Math.min(CHUNK_COMBINATIONS / cells, CHUNK_ROWS / rows, CHUNK_BITMAP_BYTES / bitmapBytes);
+function setsAtOnce(block: SweepBlock, rows: number): number {
+  const sets = Math.min(CHUNK_COMBINATIONS / block.cells, CHUNK_ROWS / rows, setsHeardAtOnce(block, rows));
   return Math.max(1, Math.floor(sets));
+}
+
+/** How many sets it is worth to find the signals of in one go. */
+export function setsHeardAtOnce({ coins }: SweepBlock, rows: number): number {
+  const bitmapBytes = coins.length * bitmapBytesOfSet(rows);
+  return Math.max(1, Math.floor(Math.min(HEARD_ROWS / rows, CHUNK_BITMAP_BYTES / bitmapBytes)));
 }
 
 /** As few pieces as there must be, of as even a size as they can be. */

@@ -1,6 +1,7 @@
 import { openPool } from '../../backtest/pool.ts';
 import type { Chunk, ChunkResult, SweepWork } from '../contract.ts';
-import type { CoresSetting, OpeningError } from '../cores-worker.ts';
+import type { OpeningError } from '../cores-worker.ts';
+import type { CoresSetting } from '../shared-tasks.ts';
 
 /** What works on chunks on this machine, several at a time, and never in the thread that talks to Redis. */
 export interface Evaluators {
