@@ -100,7 +100,7 @@ describe('candles as other sources write them', () => {
     const understood = await imported(path, { coin: 'BTC', source: 'mine' });
     expect(understood).toMatchObject({
       interval: '1h',
-      reading: { notes: ['the interval is 1h: so far are the rows apart'] },
+      reading: { notes: ['the interval is 1h: the rows are that far apart'] },
     });
   });
 

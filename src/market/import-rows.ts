@@ -72,7 +72,7 @@ export async function readCandles(table: Table, guess: ColumnGuess, interval?: I
   const known = interval ?? spacing;
   if (known === undefined) throw unsaid('interval', '1h', table.file);
   const notes = [...rows.notes()];
-  if (interval === undefined) notes.push(`the interval is ${known}: so far are the rows apart`);
+  if (interval === undefined) notes.push(`the interval is ${known}: the rows are that far apart`);
   if (toOpens(candles, known, guess.isCloseTime)) notes.push('the times are closes; a candle is stored by its open');
   checkCandles({ file: table.file, candles, lines, defects }, known);
   const reading = { ...rows.reading(order, notes), ...endsAs(candles, describeCandle) };
