@@ -52,9 +52,10 @@ export function sealBlocks(db: MarketDatabase, series: StoredSeries): void {
   if (span === undefined) return;
   const firstBlock = blockAt(span.firstOpenMs);
   const newestBlock = blockAt(span.lastOpenMs);
-  const sealed = db.prepare('SELECT block FROM blocks WHERE series = ?').pluck().all(series.id) as number[];
-  if (sealed.length >= newestBlock - firstBlock) return;
-  const known = new Set(sealed);
+  const inRange = 'FROM blocks WHERE series = ? AND block >= ? AND block < ?';
+  const count = db.prepare(`SELECT count(*) ${inRange}`).pluck().get(series.id, firstBlock, newestBlock) as number;
+  if (count === newestBlock - firstBlock) return;
+  const known = new Set(db.prepare(`SELECT block ${inRange}`).pluck().all(series.id, firstBlock, newestBlock));
   const stepMs = intervalMs(series.interval);
   const table = new CandleTable(db, series.id, stepMs);
   const columns = blockColumns(stepMs);
