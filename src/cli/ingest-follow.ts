@@ -20,21 +20,22 @@ export function showPlan(plan: FollowPlan, out: Output): void {
   const numbers = describePlan(plan);
   const weight = (value: number): string => formatNumber(value, value > 0 && value < 10 ? 1 : 0);
   const shares = [
-    `closes ${weight(numbers.promptWeight)}${traded.length === 0 ? '' : ` (${weight(numbers.promptWeightMost)} in the fullest minute)`}`,
-    ...(batched.length === 0 ? [] : [`the others ${weight(numbers.batchWeight)}`]),
+    ...(traded.length === 0
+      ? []
+      : [`closes ${weight(numbers.promptWeight)} (at most ${weight(numbers.promptWeightMost)})`]),
+    ...(batched.length === 0 ? [] : [`others ${weight(numbers.batchWeight)}`]),
     `funding ${weight(numbers.fundingWeight)}`,
-    `kept free ${weight(numbers.spareWeight)}`,
   ];
   out.line(`${out.paint('bold', 'following')} ${counted(coins.length, 'coin')} on ${intervals.join(', ')}`);
   if (traded.length > 0) {
     out.line(`  within ${formatNumber(numbers.promptDelayMs / SECOND_MS)} s of each close: ${named(traded)}`);
   }
   if (batched.length > 0) out.line(`  within ${formatDuration(numbers.batchDelayMs)}: ${named(batched)}`);
-  out.line(`  of a weight of ${count(weightPerMinute)} a minute: ${shares.join(', ')}`);
+  out.line(`  weight a minute, of ${count(weightPerMinute)}: ${shares.join(', ')}`);
   out.line();
 }
 
-const MOST_NAMED = 8;
+const MOST_NAMED = 6;
 
 /** `BTC, ETH and 48 more` */
 function named(coins: readonly string[]): string {
