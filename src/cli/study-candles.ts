@@ -130,10 +130,10 @@ function halfStored({ kind }: SpanRequest, missing: readonly string[], cause: un
 
 async function fetchCandles(db: MarketDatabase, request: CandleRequest, context: Context): Promise<void> {
   const { coins, settlings } = request;
-  const [{ HyperliquidInfo }, { sharedBudget }, { download }] = await Promise.all([
+  const [{ HyperliquidInfo }, { sharedBudget }, { backfill }] = await Promise.all([
     import('../exchange/info.ts'),
     import('../market/request-weight.ts'),
-    import('../market/download.ts'),
+    import('../market/ingest/backfill.ts'),
   ]);
   const { fromMs, toMs } = request.stretch ?? stretchOf(request, context.clock.nowMs());
   const { apiUrl } = context.config.exchange;
@@ -142,14 +142,14 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
   const intervals = settlings.map(({ interval }) => interval);
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {
-    await download(db, info, {
+    await backfill(db, info, {
       coins,
       intervals,
       fromMs,
       toMs,
-      clock: context.clock,
+      timer: context.clock,
       signal: context.signal,
-      onProgress: (done, total) => {
+      onProgress: ({ done, total }) => {
         bar ??= context.out.progress(`candles of ${coins.join(', ')}`, total);
         bar.update(done);
       },

@@ -54,7 +54,7 @@ export class FollowedSeries {
     return this.#failures > 0;
   }
 
-  /** Resolves when everything up to that close is stored, or nothing more can be done about it for now. Never throws. */
+  /** Resolves, and never throws, when all up to that close is stored or nothing more can be done about it for now. */
   async want(closeMs: number, kind: RequestKind): Promise<void> {
     this.#wantedMs = Math.max(this.#wantedMs, closeMs);
     this.#pause?.abort();

@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, type Interval, intervalMs, MINUTE_MS, SECOND_MS } from
 /** What is to be followed, and for how much of the exchange's request weight. */
 export interface FollowRequest {
   readonly coins: readonly string[];
-  /** Coins whose closes are confirmed within seconds, because something decides on them; they need not be in `coins`. */
+  /** Coins whose closes are confirmed within seconds, because decisions wait for them; they need not be in `coins`. */
   readonly traded: readonly string[];
   readonly intervals: readonly Interval[];
   readonly weightPerMinute: number;
