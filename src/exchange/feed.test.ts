@@ -89,7 +89,7 @@ function fastTimer(speed: number): Timer {
 }
 
 describe('what passes', () => {
-  test('a candle is told once, when it begins; what is late, or comes twice, or was not asked for, is not', async () => {
+  test('a candle is told once, when it begins; what is late, comes twice or was not asked for is not', async () => {
     const { apiUrl } = await stream((message, socket) => {
       confirm(message, socket);
       say(socket, 'Websocket connection established.');

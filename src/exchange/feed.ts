@@ -13,7 +13,7 @@ export interface FeedOptions {
   readonly timer?: Timer;
   /** A socket that says nothing for so long, although it is pinged, is thrown away. */
   readonly silenceMs?: number;
-  /** Told in one sentence, each problem once: what was malformed, complained of, or that the stream cannot be opened. */
+  /** Told in one sentence, each problem once: what was malformed or complained of, or that nothing can be opened. */
   readonly onProblem?: (problem: string) => void;
 }
 
@@ -21,7 +21,7 @@ export interface FeedOptions {
 const MAX_SUBSCRIPTIONS = 1_000;
 const MESSAGES_PER_MINUTE = 1_800;
 const SILENCE_MS = 30 * SECOND_MS;
-/** With these, and a fresh start only after a minute, a socket that always fails is opened ten times a minute, of 30. */
+/** With these, and a fresh start only after a minute, one that always fails is opened ten times a minute, of 30. */
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30 * SECOND_MS;
 const STABLE_AFTER_MS = MINUTE_MS;

@@ -117,7 +117,7 @@ describe('what is closed is told by the exchange', () => {
 });
 
 describe('pages', () => {
-  test('of candles come from the newest back, and the last says whether the first that was asked for is there', async () => {
+  test('of candles come from the newest back, and the last says whether the first one is there', async () => {
     const { info, nowMs } = await hourly();
     expect((await collected(info.candlePages('BTC', '1h', START_MS, nowMs))).map(span)).toEqual([
       { candles: 40, from: 0, to: 40, end: 'asked' },

@@ -119,6 +119,7 @@ export class Requests {
     } catch (error) {
       signal?.throwIfAborted();
       const failure = await failureOf(error, this.#apiUrl);
+      if (failure.remedy === 'pause') this.#budget.exhausted(failure.demandedMs);
       // Any answer in the exchange's own manner will do: even 'too many requests' says that it is there.
       if (!failure.isExchange) throw failure.error;
     }

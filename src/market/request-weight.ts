@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Clock, Timer } from '../domain/clock.ts';
-import { MINUTE_MS } from '../domain/time.ts';
+import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import {
   type RequestBudget,
   type Spent,
@@ -49,8 +49,10 @@ function defaultFolder(): string {
 
 const FILE = 'request-weight.sqlite';
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS spent (host TEXT NOT NULL, at_ms REAL NOT NULL, weight REAL NOT NULL, pid INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS pauses (host TEXT PRIMARY KEY, until_ms REAL NOT NULL, set_ms REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS spent
+    (host TEXT NOT NULL, at_ms REAL NOT NULL, weight REAL NOT NULL, pid INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS pauses
+    (host TEXT PRIMARY KEY, until_ms REAL NOT NULL, set_ms REAL NOT NULL) WITHOUT ROWID;
 `;
 /** A transaction takes less than a millisecond; who waits this long waits for a process that was stopped within one. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -112,7 +114,7 @@ class WeightsInFile implements WeightLedger {
       const statements = this.#statements;
       return statements.transaction(() => {
         const nowMs = clock.nowMs();
-        statements.forget.run(host, nowMs - MINUTE_MS);
+        statements.forget.run({ host, nowMs });
         // Written before the clock was set back: as of now, so that they do expire.
         statements.pullSpent.run({ host, nowMs });
         statements.pullPause.run({ host, nowMs });
@@ -146,7 +148,9 @@ function opened(folder: string) {
   const transaction = db.transaction((work: () => unknown) => work());
   return {
     transaction: (work: () => unknown) => transaction.immediate(work),
-    forget: db.prepare<[string, number]>('DELETE FROM spent WHERE host = ? AND at_ms <= ?'),
+    forget: db.prepare<HostTime>(
+      `DELETE FROM spent WHERE (host = $host AND at_ms <= $nowMs - ${MINUTE_MS}) OR at_ms <= $nowMs - ${DAY_MS}`,
+    ),
     pullSpent: db.prepare<HostTime>('UPDATE spent SET at_ms = $nowMs WHERE host = $host AND at_ms > $nowMs'),
     pullPause: db.prepare<HostTime>(
       `UPDATE pauses SET until_ms = until_ms - (set_ms - $nowMs), set_ms = $nowMs
