@@ -136,8 +136,8 @@ function hintsOf(series: readonly SeriesStatus[], nowMs: number): string[] {
 
 function outOfReach(series: number): string[] {
   return [
-    `The exchange serves the newest ${count(CANDLES_SERVED)} candles of an interval. For ${count(series)} of these series`,
-    'that does not reach back far enough: what is older stays a gap, or is imported.',
+    `The exchange serves the newest ${count(CANDLES_SERVED)} of an interval. For ${count(series)} of these series that`,
+    'does not reach back far enough: what is older stays a gap, or is imported.',
   ];
 }
 
