@@ -1,11 +1,12 @@
 /**
  * What Candor asks of itself in speed, measured: `npm run bench`, or a part of it by name: `npm run bench -- sweep`.
- * Takes three minutes or so on an idle machine.
+ * Takes five minutes or so on an idle machine.
  */
 import { cpus, release, totalmem, type } from 'node:os';
 import { renderTable } from '../src/cli/output.ts';
 import { benchCommandLine } from './command-line.ts';
 import { benchEngine } from './engine.ts';
+import { ingestTable } from './ingest.ts';
 import { benchMarket } from './market.ts';
 import { benchSeries } from './series.ts';
 import { sweepTables } from './sweep.ts';
@@ -53,6 +54,9 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   series: async () => print('series over 525,600 candles', await benchSeries()),
   engine: async () => print('reference engine', await engineTimings()),
   market: async () => print('market', await benchMarket()),
+  ingest: async () => {
+    process.stdout.write(`\n${await ingestTable()}\n`);
+  },
   sweep: async () => {
     for (const table of sweepTables()) process.stdout.write(`\n${table}\n`);
   },
