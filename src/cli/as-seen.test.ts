@@ -81,7 +81,7 @@ describe('the values first seen', () => {
       await deliver(candles(FIRST, SECOND, EARLY));
 
       const final = await study(folder);
-      expect(final.stdout).toContain('note: 2 revised candles in the span, on their final values');
+      expect(final.stdout).toContain('note: on final values (2 revised candles in the span; see --as-seen)\n');
       expect(final.report.data.fingerprint).not.toBe(before.report.data.fingerprint);
       expect(final.report.data).not.toHaveProperty('asSeen');
       expect(final.report.made.revised).toEqual([{ coin: 'BTC', interval: '1h', candles: 2 }]);

@@ -20,6 +20,8 @@ export interface SeriesStatus extends SeriesSummary {
 
 /** Who follows confirms a candle some seconds after its close: until then it is not behind. */
 const CONFIRMED_WITHIN_MS = 10 * SECOND_MS;
+/** What is less behind was fetched just now. */
+const HINTED_FROM_MS = HOUR_MS;
 /** What the exchange serves of an interval. */
 const CANDLES_SERVED = 5_000;
 
@@ -119,7 +121,10 @@ function bytesOf(path: string): number {
 
 /** What to do about series of the exchange that are behind. */
 function hintsOf(series: readonly SeriesStatus[], nowMs: number): string[] {
-  const behind = series.filter(({ source, behindMs }) => source === HOME_SOURCE && behindMs !== null && behindMs > 0);
+  const behind = series.filter(
+    ({ source, interval, behindMs }) =>
+      source === HOME_SOURCE && behindMs !== null && behindMs > Math.max(HINTED_FROM_MS, intervalMs(interval)),
+  );
   const candles = behind.filter(({ kind }) => kind === 'trade');
   if (candles.length === 0) return [];
   const coins = [...new Set(candles.map(({ coin }) => coin))];

@@ -58,11 +58,11 @@ export function showIngested(
   out.line(`${count(added)} new ${added === 1 ? 'row' : 'rows'} in ${database}`);
 }
 
-/** The same about several series is said once. */
+/** The same about several series is said once; while one is asked for, the reach of the next moves on by minutes. */
 export function noticesInWords(notices: readonly BackfillNotice[]): string[] {
-  const served = Map.groupBy(
+  const unserved = Map.groupBy(
     notices.filter((notice) => notice.kind === 'not-served'),
-    ({ what, servedFromMs }) => `${what} ${servedFromMs}`,
+    ({ what, servedFromMs }) => `${what} ${servedFromMs === undefined ? '' : formatDate(servedFromMs)}`,
   );
   const others = notices.filter((notice) => notice.kind !== 'not-served');
   return [
@@ -71,15 +71,18 @@ export function noticesInWords(notices: readonly BackfillNotice[]): string[] {
         ? `${notice.coin} was listed on ${formatDate(notice.listedMs)}: there is nothing older.`
         : delistedInWords(notice.coin, notice.sinceMs),
     ),
-    ...[...served.values()].flatMap((same) => {
-      const [{ what, servedFromMs }] = same as [(typeof same)[0]];
-      const coins = same.map(({ coin }) => coin).join(', ');
-      if (servedFromMs === undefined) return [`The exchange serves no ${what} candles of ${coins}.`];
-      return [
-        `The exchange serves ${what} of ${coins} back to ${formatTime(servedFromMs)}`,
-        '  and no further; what is older can be imported.',
-      ];
-    }),
+    ...[...unserved.values()].flatMap(unservedInWords),
+  ];
+}
+
+/** Of series of one interval. */
+function unservedInWords(same: readonly Extract<BackfillNotice, { kind: 'not-served' }>[]): string[] {
+  const what = `${same[0]?.what} of ${same.map(({ coin }) => coin).join(', ')}`;
+  const served = same.map(({ servedFromMs }) => servedFromMs).filter((timeMs) => timeMs !== undefined);
+  if (served.length === 0) return [`The exchange serves no ${what}.`];
+  return [
+    `The exchange serves ${what} back to ${formatTime(Math.max(...served))}`,
+    '  and no further; what is older can be imported.',
   ];
 }
 

@@ -15,7 +15,7 @@ export function revisionWarnings(report: SeenValues): string[] {
   const candles = revisedCandles(report);
   const counted = `${formatCount(candles, 'revised candle')} in the span`;
   if (report.data.asSeen) return [`on the values first seen (${counted})`];
-  return candles === 0 ? [] : [`${counted}, on their final values (first seen: --as-seen)`];
+  return candles === 0 ? [] : [`on final values (${counted}; see --as-seen)`];
 }
 
 /** Candles of the report's span that had been revised when it was made. */
