@@ -50,10 +50,10 @@ async function onCores({ workers, candles: stored }: CoresTask): Promise<CoresRe
   return { combinations: plan.count, wallMs, cpuMs, sha256: createHash('sha256').update(results).digest('hex') };
 }
 
-/** Breakouts on volume, to both sides: 24 lookbacks × 9 surges × 5 stops × 8 targets. */
+/** Breakouts on volume, to both sides: 24 lookbacks × 17 surges × 10 stops × 8 targets. */
 function workOf(candles: CandleColumns, { sha256 }: LoadedStrategy): SweepWork {
   const { coin, interval, length } = candles;
-  const stops = stepValues({ from: 0.01, to: 0.05, step: 0.01 });
+  const stops = stepValues({ from: 0.005, to: 0.05, step: 0.005 });
   const targets = stepValues({ from: 0.5, to: 4, step: 0.5 });
   const grid = stops.flatMap((stop) =>
     targets.map((target) => ({ at: { stop: `${stop}`, target: `${target}` }, rules: rulesOf({ stop, target }) })),
@@ -62,7 +62,7 @@ function workOf(candles: CandleColumns, { sha256 }: LoadedStrategy): SweepWork {
   const toMs = closeTimeAt(candles, length - 1);
   const name = 'breakout-volume';
   const lookback = stepValues({ from: 5, to: 120, step: 5 });
-  const surge = stepValues({ from: 1, to: 3, step: 0.25 });
+  const surge = stepValues({ from: 1, to: 3, step: 0.125 });
   const sweep: Sweep = {
     name,
     coins: [coin],

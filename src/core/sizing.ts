@@ -64,21 +64,31 @@ export function sizeEntry(
   if (!(distance > 0)) return NO_ATR;
   if (isStopBelowZero(side, close, distance)) return STOP_BELOW_ZERO;
   const { sizing, leverage } = rules;
-  const cash = freeUsd / 1e6;
   const most = leverageAt(instrument, leverage, ZERO_USD);
-  const affordable = (cash * most) / close;
-  const wanted = sizing === 'allEquity' ? affordable : (sizing.riskFraction * cash) / distance;
-  let lots = floorToLots(instrument, Math.min(wanted, affordable));
+  let lots = floorToLots(instrument, wantedCoins(sizing, most, close, distance, freeUsd));
   let notionalUsd = notionalAtClose(instrument, close, lots);
   const inTier = leverageAt(instrument, leverage, notionalUsd);
   if (inTier < most) {
     // A size that reaches a higher margin tier has to be affordable at the leverage of that tier.
-    lots = Math.min(lots, floorToLots(instrument, (cash * inTier) / close)) as Lots;
+    lots = Math.min(lots, floorToLots(instrument, wantedCoins('allEquity', inTier, close, distance, freeUsd))) as Lots;
     notionalUsd = notionalAtClose(instrument, close, lots);
   }
   if (lots < 1) return BELOW_ONE_LOT;
   if (!isOrder(instrument, close, lots)) return BELOW_MINIMUM;
   return isLiquidatedFirst(instrument, side, close, leverage, notionalUsd, distance) ? LIQUIDATION_DISTANCE : lots;
+}
+
+/** What an entry should be sized at, or as much of it as the cash is good for at this leverage; nothing is refused. */
+export function wantedCoins(
+  sizing: RiskRules['sizing'],
+  leverage: number,
+  close: number,
+  distance: number,
+  freeUsd: number,
+): number {
+  const cash = freeUsd / 1e6;
+  const affordable = (cash * leverage) / close;
+  return sizing === 'allEquity' ? affordable : Math.min((sizing.riskFraction * cash) / distance, affordable);
 }
 
 function isStopBelowZero(side: Side, close: number, distance: number): boolean {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rational, rational } from '../../test/rational.ts';
-import { feeFraction, feeOf, fundingOf, fundingPerLot } from './money.ts';
+import { exactFee, feeFraction, feeOf, fundingOf, fundingPerLot } from './money.ts';
 import { fromUsd, type Lots, type MicroUsd, microUsd, toUsd } from './units.ts';
 
 describe('rule 18: fees', () => {
@@ -41,12 +41,13 @@ describe('a fee rate as a fraction', () => {
     fc.assert(
       fc.property(parts, share, fc.boolean(), (eightDecimals, share, isTie) => {
         const rate = eightDecimals / 1e8;
-        const { numerator, denominator } = feeFraction(rate);
+        const fraction = feeFraction(rate);
+        const { numerator, denominator } = fraction;
         const most = Number.MAX_SAFE_INTEGER / Math.max(1, Math.abs(numerator));
         // Fees that are whole, or just more than that, are where a quotient in doubles could be off.
         const whole = Math.floor((share * most) / denominator) * denominator;
         const notional = isTie ? whole + (whole + 1 <= most ? 1 : 0) : Math.floor(share * most);
-        expect(Math.ceil((notional * numerator) / denominator) + 0).toBe(feeOf(microUsd(notional), rate));
+        expect(exactFee(notional, fraction) + 0).toBe(feeOf(microUsd(notional), rate));
       }),
       { numRuns: 2_000 },
     );

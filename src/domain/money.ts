@@ -21,15 +21,19 @@ export interface FeeFraction {
   readonly denominator: number;
 }
 
-/**
- * The rate of `feeOf` as a fraction in lowest terms: ⌈notional × numerator / denominator⌉ in doubles is that same fee
- * wherever the product is a whole number below 2^53. Its quotient is then a whole number, or further from one than
- * doubles of its size are from each other.
- */
+/** The rate of `feeOf` as a fraction in lowest terms. */
 export function feeFraction(rate: number): FeeFraction {
   const parts = Math.round(rate * RATE_SCALE);
   const divisor = commonDivisor(Math.abs(parts), RATE_SCALE);
   return { numerator: parts / divisor, denominator: RATE_SCALE / divisor };
+}
+
+/**
+ * The same fee as `feeOf`, for a million at a time: where notional × numerator is below 2^53, it is exact, and its
+ * quotient is a whole number, or further from one than doubles of its size are from each other.
+ */
+export function exactFee(notionalUsd: number, { numerator, denominator }: FeeFraction): number {
+  return Math.ceil((notionalUsd * numerator) / denominator);
 }
 
 function commonDivisor(a: number, b: number): number {

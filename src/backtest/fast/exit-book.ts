@@ -109,7 +109,7 @@ export class ExitBook {
     const at = entry * EXIT_FIELDS;
     if (records[at + ROW_AND_CODE] !== 0) return;
     if (this.#isRefused(entry)) records[at + ROW_AND_CODE] = REFUSED;
-    else this.#find(entry);
+    else this.#find(entry, false);
   }
 
   #withRoom(entry: number): this {
@@ -125,7 +125,7 @@ export class ExitBook {
     const at = entry * EXIT_FIELDS;
     const rowAndCode = Math.abs(records[at + ROW_AND_CODE] as number);
     if (rowAndCode < EXIT_CODES) {
-      this.#find(entry);
+      this.#find(entry, this.#isRefused(entry));
       return;
     }
     const { instrument } = this.entries.market;
@@ -141,13 +141,13 @@ export class ExitBook {
     return this.records.byteLength;
   }
 
-  #find(entry: number): void {
+  #find(entry: number, isRefused: boolean): void {
     if (!this.#endsAsWithin(entry)) this.search(entry, ZERO_USD);
     const { records } = this;
     const { instrument } = this.entries.market;
     const at = entry * EXIT_FIELDS;
     const rowAndCode = this.row * EXIT_CODES + this.code;
-    records[at + ROW_AND_CODE] = this.#isRefused(entry) ? -rowAndCode : rowAndCode;
+    records[at + ROW_AND_CODE] = isRefused ? -rowAndCode : rowAndCode;
     records[at + EXIT_PER_LOT] = perLotUsd(instrument, this.price as Price);
     records[at + STOP_PER_LOT] = perLotUsd(instrument, this.stop as Price);
     records[at + FUNDING_PER_LOT] = this.fundingPerLot;

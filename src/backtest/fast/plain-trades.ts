@@ -1,6 +1,7 @@
 import { leverageAt, marginUsdOf } from '../../core/margin.ts';
+import { wantedCoins } from '../../core/sizing.ts';
 import { distanceAt } from '../../core/stops.ts';
-import { type FeeFraction, feeFraction, fundingOf } from '../../domain/money.ts';
+import { exactFee, type FeeFraction, feeFraction, fundingOf } from '../../domain/money.ts';
 import type { RiskRules } from '../../domain/risk-rules.ts';
 import { floorExact, powerOfTen } from '../../domain/rounding.ts';
 import { EXIT_REASONS } from '../../domain/trade.ts';
@@ -70,13 +71,19 @@ export class PlainTrades {
 
   /** Makes the leg's trades that begin before a row, from the signal at which it stands to one that is not plain. */
   run(account: FastAccount, leg: LegRun, until: number): void {
+    // What is not part of the loop stays out of its function, because what can be inlined there is limited.
+    leg.lookFrom(this.#makeTrades(account, leg.row, until));
+  }
+
+  /** @returns the row of the first signal that is left */
+  #makeTrades(account: FastAccount, from: number, until: number): number {
     const { entries: signals, long, short } = this.#ground;
     const { long: longBits, short: shortBits } = this.#leg.bits;
     const { trades } = account;
     const taker = this.#taker;
     const maker = this.#maker;
     let { cashUsd, realisedUsd, feesUsd, fundingUsd, heldRows } = account;
-    let { row } = leg;
+    let row = from;
     // An entry at the last row would have no candle.
     const end = Math.min(until, this.#to - 1);
     while (row < end && cashUsd <= this.#mostCashUsd) {
@@ -109,9 +116,9 @@ export class PlainTrades {
       const direction = isLong ? 1 : -1;
       let grossUsd = direction * (exitUsd - entryUsd);
       if (reason === LIQUIDATION) grossUsd = Math.max(grossUsd, -this.#marginUsd(entryUsd));
-      const paidUsd = feeBy(taker, entryUsd) + feeBy(reason === TARGET ? maker : taker, exitUsd);
+      const paidUsd = exactFee(entryUsd, taker) + exactFee(exitUsd, reason === TARGET ? maker : taker);
       const perLot = exits[exitAt + exit.FUNDING_PER_LOT] as number;
-      const receivedUsd = perLot === 0 ? 0 : fundingOf(direction * perLot, lots as Lots);
+      const receivedUsd = perLot === 0 ? 0 : fundingOf(direction * perLot, lots);
       cashUsd += grossUsd - paidUsd + receivedUsd;
       realisedUsd += grossUsd;
       feesUsd += paidUsd;
@@ -127,24 +134,17 @@ export class PlainTrades {
     account.feesUsd = feesUsd;
     account.fundingUsd = fundingUsd;
     account.heldRows = heldRows;
-    leg.lookFrom(row);
+    return row;
   }
 
-  /** As `sizeEntry` comes to it, to the bit, in the lowest margin tier and before anything is refused. */
-  #size(cashUsd: number, close: number, row: number): number {
+  /** As `sizeEntry` comes to it, in the lowest margin tier and before anything is refused. */
+  #size(cashUsd: number, close: number, row: number): Lots {
     const { sizing, stop } = this.#rules;
-    const cash = cashUsd / 1e6;
-    const affordable = (cash * this.#leverage) / close;
-    if (sizing === 'allEquity') return floorExact(affordable * this.#lotsOfCoin);
-    const distance = distanceAt(stop, close, this.#leg.stopAtr?.[row] ?? Number.NaN);
-    return floorExact(Math.min((sizing.riskFraction * cash) / distance, affordable) * this.#lotsOfCoin);
+    const distance = sizing === 'allEquity' ? close : distanceAt(stop, close, this.#leg.stopAtr?.[row] ?? Number.NaN);
+    return floorExact(wantedCoins(sizing, this.#leverage, close, distance, cashUsd) * this.#lotsOfCoin) as Lots;
   }
 
   #marginUsd(entryUsd: number): number {
     return marginUsdOf(this.#leg.instrument, this.#rules.leverage, entryUsd as MicroUsd);
   }
-}
-
-function feeBy({ numerator, denominator }: FeeFraction, usd: number): number {
-  return Math.ceil((usd * numerator) / denominator);
 }
