@@ -3,12 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { costsArbitrary, fuzzRuns, NO_HURRY, rulesArbitrary, runArbitrary } from '../../../test/random-run.ts';
 import { EXIT_LONG, EXIT_SHORT, LONG, SHORT } from '../../domain/signal.ts';
 import { runReference } from '../reference.ts';
-import type { Leg, RunResult, RunSpec } from '../run.ts';
+import type { Leg, RunSpec } from '../run.ts';
+import type { ActiveRun } from './active-run.ts';
+import { bitsOfFlags } from './bits.ts';
 import { FastEngine } from './engine.ts';
-import { runFast } from './result.ts';
+import { resultOf, runFast } from './result.ts';
+import { TradeTable } from './trade-table.ts';
 
 /** Absurd funding can exceed what is counted exactly; then both engines say so. */
-function outcomeOf(run: () => RunResult): RunResult | string {
+function outcomeOf<Result>(run: () => Result): Result | string {
   try {
     return run();
   } catch (error) {
@@ -75,6 +78,33 @@ describe('the fast engine and the reference engine', () => {
         for (const pair of ends) {
           const [from, to] = pair.map((end) => Math.min(end, rows)).sort((a, b) => a - b) as [number, number];
           expectEqual({ ...spec, from, to }, engine);
+        }
+      }),
+      { numRuns: fuzzRuns(1_000) },
+    );
+  });
+
+  test('agree when runs are carried on a few rows at a time, in turn', NO_HURRY, () => {
+    const stops = fc.array(fc.nat({ max: 60 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(runArbitrary(2), rulesArbitrary, stops, ({ spec }, otherRules, rows) => {
+        const engine = new FastEngine();
+        const specs = [spec, { ...spec, rules: otherRules }, spec];
+        const runs = specs.map(({ legs, ...terms }) => {
+          const fastLegs = legs.map(({ signals, ...leg }) => ({ ...leg, bits: bitsOfFlags(signals) }));
+          return engine.open({ ...terms, legs: fastLegs }, new TradeTable());
+        });
+        // What one of them says for good, it says whatever the others do.
+        const said = new Map<ActiveRun, string>();
+        for (const until of [...rows.sort((a, b) => a - b), Number.POSITIVE_INFINITY]) {
+          for (const run of runs.filter((one) => !said.has(one))) {
+            const error = outcomeOf(() => run.advance(until));
+            if (error !== undefined) said.set(run, error);
+          }
+        }
+        for (const [i, run] of runs.entries()) {
+          const outcome = said.get(run) ?? outcomeOf(() => resultOf(run.outcome()));
+          expect(outcome).toEqual(outcomeOf(() => runReference(specs[i] as RunSpec)));
         }
       }),
       { numRuns: fuzzRuns(1_000) },
