@@ -19,7 +19,7 @@ export interface Asked {
   readonly upToMs: number | undefined;
 }
 
-/** Rows of the time before that a call after a longer pause reads again. */
+/** Rows of the time before that a call reads again at the least; one that cannot reads a whole call's rows more. */
 const OVERLAP = 10;
 /** The exchange has no more, and they fit into one answer: what a call misses nobody can fetch any more. */
 const CANDLES_SERVED = 5_000;
@@ -87,7 +87,8 @@ export class Asks {
     const { db, exchange, signal } = this.#options;
     const stepMs = intervalMs(what);
     const usualMs = wantedMs - CALL_CANDLES * stepMs;
-    const neededMs = upToMs === undefined ? usualMs : Math.min(usualMs, upToMs - OVERLAP * stepMs);
+    const isPause = upToMs !== undefined && upToMs - OVERLAP * stepMs < usualMs;
+    const neededMs = isPause ? upToMs - CALL_CANDLES * stepMs : usualMs;
     const fromMs = Math.max(neededMs, wantedMs - CANDLES_SERVED * stepMs);
     await this.#spend(candleRequestWeight((wantedMs - fromMs) / stepMs), kind);
     const pages = [];

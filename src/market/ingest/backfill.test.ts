@@ -10,12 +10,13 @@ import {
 import { openTimeAt } from '../../domain/candle.ts';
 import { DAY_MS, HOUR_MS, type Interval, MINUTE_MS } from '../../domain/time.ts';
 import type { PlayedCoin } from '../../simulator/played-market.ts';
-import { loadCandles } from '../candle-store.ts';
+import { loadCandles, writeCandles } from '../candle-store.ts';
 import type { MarketDatabase } from '../database.ts';
 import { loadFunding } from '../funding-store.ts';
 import { gapsOf } from '../gap-store.ts';
+import { revisionsOf } from '../revision-store.ts';
 import { findCandleSeries } from '../series-store.ts';
-import { memoryDatabase, NEW_YEAR_MS } from '../testing.ts';
+import { memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from '../testing.ts';
 import { backfill } from './backfill.ts';
 import type { BackfillNotice, BackfillProgress, BackfillRequest } from './contract.ts';
 
@@ -129,8 +130,23 @@ describe('a backfill', () => {
     await fill(stage, db, { fromMs: at(48), toMs: at(72) });
     const before = stage.exchange.requests.length;
     await fill(stage, db, { toMs: at(96) });
-    expect(asked(stage, before)).toEqual(['BTC funding 72–96', 'BTC funding 24–48', 'BTC 30m 72–96', 'BTC 30m 24–48']);
+    expect(asked(stage, before)).toEqual(['BTC funding 72–96', 'BTC funding 24–48', 'BTC 30m 42–96', 'BTC 30m 24–48']);
     expect(gaps(db, 'BTC', '30m')).toEqual([]);
+  });
+
+  test('what changed, or came late, since the last time is found the next time', async () => {
+    const stage = await setStage(NOW_MS, { coins: [coin('BTC')] });
+    const db = memoryDatabase();
+    const key = { source: 'hyperliquid', coin: 'BTC', interval: '30m', kind: 'trade' } as const;
+    const seen = stage.market.finalCandles('BTC', '30m', at(0), at(72));
+    const stale = seen.map((candle, i) => (i === 100 ? { ...candle, volume: 1 } : candle)).filter((_, i) => i !== 110);
+    writeCandles(db, key, stale, TEST_DELIVERY);
+    await fill(stage, db, { toMs: at(96) });
+    expect(revisionsOf(db, findCandleSeries(db, key)).map(({ timeMs }) => timeMs)).toEqual([at(50)]);
+    expect(gaps(db, 'BTC', '30m')).toEqual([]);
+    const before = stage.exchange.requests.length;
+    await fill(stage, db, { toMs: at(96) });
+    expect(asked(stage, before)).toEqual([]);
   });
 
   test('a stop of the venue is missing from all coins, an unknown hole from one', async () => {

@@ -18,6 +18,7 @@ import { explainHoles, SETTLING_MS } from './explain.ts';
 import { Listings } from './listings.ts';
 import { isEightHourly, type MissingStretch, missingStretches, rowsOf, type Stretch } from './missing.ts';
 import { noticesOf } from './notices.ts';
+import { CALL_CANDLES } from './plan.ts';
 import type { CallSubject } from './schedule.ts';
 
 /**
@@ -133,7 +134,11 @@ class Backfill {
     const key = { ...seriesOf(task.subject), kind: 'trade' } as const;
     const { signal } = this.#request;
     let downToMs = stretch.toMs;
-    for await (const { candles } of this.#exchange.candlePages(coin, what, stretch.fromMs, stretch.toMs, { signal })) {
+    // What was stored last may have changed since, or lack a candle that came late.
+    const againMs = stretch.isAfterRow && !stretch.isBeforeRow ? CALL_CANDLES * intervalMs(what) : 0;
+    const fromMs = Math.min(stretch.fromMs, Math.max(stretch.fromMs - againMs, this.#request.fromMs));
+    const pages = this.#exchange.candlePages(coin, what, fromMs, stretch.toMs, { signal });
+    for await (const { candles } of pages) {
       const first = candles[0];
       const last = candles.at(-1);
       // An answer without candles: the exchange has none so old. The newest one of all may only be late.
@@ -144,8 +149,9 @@ class Backfill {
       const hole = { fromMs: last.openTimeMs + intervalMs(what), toMs: downToMs };
       const isInside = downToMs < stretch.toMs || stretch.isBeforeRow;
       if (isInside && hole.fromMs < hole.toMs) this.#claim(task, hole, 'unknown');
-      this.#progress(task, { fromMs: first.openTimeMs, toMs: downToMs });
-      downToMs = first.openTimeMs;
+      const newMs = Math.max(first.openTimeMs, stretch.fromMs);
+      this.#progress(task, { fromMs: newMs, toMs: downToMs });
+      downToMs = newMs;
     }
     await this.#explainUnserved(task, stretch, downToMs);
     return { fromMs: stretch.fromMs, toMs: downToMs };

@@ -128,6 +128,20 @@ describe('following', () => {
     await run.stop();
   });
 
+  test('what changed, or came late, shortly before a pause is found after it', async () => {
+    const { run, stage } = await stageAndRun(marketOf(['BTC']));
+    const key = { source: 'hyperliquid', coin: 'BTC', interval: '1m', kind: 'trade' } as const;
+    const stopMs = START_MS - 10 * HOUR_MS;
+    const seen = stage.market.finalCandles('BTC', '1m', stopMs - HOUR_MS, stopMs);
+    const stale = seen.map((candle, i) => (i === 10 ? { ...candle, volume: 1 } : candle)).filter((_, i) => i !== 20);
+    writeCandles(run.db, key, stale, TEST_DELIVERY);
+    run.start();
+    await run.until(START_MS + 2 * MINUTE_MS);
+    expect(run.of('stored').find(({ what }) => what === '1m')).toMatchObject({ revised: 1 });
+    expect(gapsOf(run.db, findCandleSeries(run.db, key))).toEqual([]);
+    await run.stop();
+  });
+
   test('of a stretch that is longer than what the exchange serves, the rest is a gap', async () => {
     const { run } = await stageAndRun(marketOf(['BTC']));
     const key = { source: 'hyperliquid', coin: 'BTC', interval: '1m', kind: 'trade' } as const;
