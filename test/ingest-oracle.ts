@@ -1,5 +1,5 @@
 import type { ClosedCandle } from '../src/domain/candle.ts';
-import { type Interval, intervalMs, isInterval } from '../src/domain/time.ts';
+import { type Interval, intervalMs, isInterval, MINUTE_MS } from '../src/domain/time.ts';
 import { epochMs } from '../src/domain/units.ts';
 import type { FeedEvent, FeedRequest, MarketFeed } from '../src/exchange/feed-events.ts';
 import type { Stage } from './ingest-stage.ts';
@@ -85,10 +85,12 @@ export function markOracle(told: RecordingFeed['told'], coin: string, interval: 
   });
 }
 
+/** Who heard nothing for a minute might have been asleep: as good as another connection. */
 function connectionsOf(told: RecordingFeed['told'], coin: string): Connection[] {
   const connections: Connection[] = [];
   for (const { atMs, event } of told) {
-    if (event.kind === 'connected') connections.push({ marks: [], heardMs: atMs });
+    const isAnother = atMs - (connections.at(-1)?.heardMs ?? atMs) > MINUTE_MS;
+    if (event.kind === 'connected' || isAnother) connections.push({ marks: [], heardMs: atMs });
     const connection = connections.at(-1);
     if (connection === undefined || event.kind === 'lost') continue;
     connection.heardMs = atMs;

@@ -20,6 +20,9 @@ const SETTLE_MS = SECOND_MS;
 const MOST_HINT_AHEAD_MS = 5 * SECOND_MS;
 /** Whoever is this late was asleep, and begins again with everything. */
 const MOST_LATE_MS = MINUTE_MS;
+/** How often this machine's clock is looked at; one that went on by so much more or less was set, or slept. */
+const LOOK_AT_CLOCK_MS = MINUTE_MS / 2;
+const MOST_DRIFT_MS = SECOND_MS;
 /** A clock that is off by more than this matters. */
 const SKEW_THAT_MATTERS_MS = 500;
 /** How long all wait for one who asks for the exchange's time. */
@@ -100,12 +103,13 @@ class Follower {
       await Promise.all([
         this.#keepSchedule(),
         this.#listen(),
-        this.#every(HOUR_MS, 'clock', () => this.#readClock()),
-        this.#every(DAY_MS, 'instruments', () => this.#readInstruments()),
+        this.#keepClock(),
+        this.#keepInstruments(),
         this.#explainNowAndThen(),
       ]);
     });
     await Promise.all(this.#atWork);
+    this.#keep(() => this.#markStore.store([]));
     this.#explain();
     this.#onEvent({ kind: 'stopped' });
   }
@@ -225,12 +229,33 @@ class Follower {
     }
   }
 
+  async #keepInstruments(): Promise<never> {
+    for (;;) {
+      await this.#time.sleep(DAY_MS, this.#signal);
+      await this.#untilDone('instruments', () => this.#readInstruments());
+    }
+  }
+
+  /** Measures the exchange's time every hour, and when this machine's clock was set or the machine was asleep. */
+  async #keepClock(): Promise<never> {
+    for (let untilNextMs = HOUR_MS; ; untilNextMs -= LOOK_AT_CLOCK_MS) {
+      const beforeMs = this.#time.nowMs();
+      await this.#time.sleep(LOOK_AT_CLOCK_MS, this.#signal);
+      const driftMs = this.#time.nowMs() - beforeMs - LOOK_AT_CLOCK_MS;
+      if (untilNextMs > LOOK_AT_CLOCK_MS && Math.abs(driftMs) <= MOST_DRIFT_MS) continue;
+      await this.#untilDone('clock', () => this.#readClock());
+      untilNextMs = HOUR_MS + LOOK_AT_CLOCK_MS;
+    }
+  }
+
   async #readClock(): Promise<void> {
     const skew = await this.#followed.exchange.clockSkew({ kind: 'prompt', signal: this.#signal });
     if (skew === null) return;
     this.#time.skewMs = skew.offsetMs;
     if (Math.abs(skew.offsetMs - this.#toldSkewMs) <= SKEW_THAT_MATTERS_MS) return;
     this.#toldSkewMs = skew.offsetMs;
+    // What was heard by another time belongs to other candles.
+    this.#marks.forget();
     this.#onEvent({ kind: 'skew', skewMs: skew.offsetMs });
   }
 
@@ -244,13 +269,6 @@ class Follower {
   #explain(): void {
     const nowMs = this.#time.nowMs();
     this.#keep(() => explainHoles(this.#db, nowMs - EXPLAINED_BACK_MS, nowMs - SETTLING_MS));
-  }
-
-  async #every(periodMs: number, what: 'clock' | 'instruments', work: () => Promise<void>): Promise<never> {
-    for (;;) {
-      await this.#time.sleep(periodMs, this.#signal);
-      await this.#untilDone(what, work);
-    }
   }
 
   /** Again after growing pauses, until it works. */

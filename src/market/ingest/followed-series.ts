@@ -56,7 +56,8 @@ export class FollowedSeries {
 
   /** Resolves, and never throws, when all up to that close is stored or nothing more can be done about it for now. */
   async want(closeMs: number, kind: RequestKind): Promise<void> {
-    this.#wantedMs = Math.max(this.#wantedMs, closeMs);
+    // The last word counts, not the greatest: a clock that was wrong may have asked for a close that is days ahead.
+    this.#wantedMs = closeMs;
     this.#pause?.abort();
     if (this.#isAtWork) return;
     this.#isAtWork = true;
@@ -92,7 +93,7 @@ export class FollowedSeries {
       return 0;
     }
     // What closed while the answer was on its way is asked for at once.
-    return (this.#upToMs ?? 0) >= wantedMs || this.#wantedMs > wantedMs ? 0 : this.#absent(wantedMs, kind);
+    return (this.#upToMs ?? 0) >= wantedMs || this.#wantedMs !== wantedMs ? 0 : this.#absent(wantedMs, kind);
   }
 
   #absent(expectedMs: number, kind: RequestKind): number | undefined {

@@ -35,7 +35,7 @@ describe('mark candles', () => {
     marks.tell('BTC', 101, at(60));
     marks.tell('BTC', 102, at(120));
     expect(taken(marks)).toEqual(['BTC 1 1m: 101 101 101 101, 1']);
-    marks.hear(at(181));
+    marks.hear(at(180));
     expect(taken(marks)).toEqual(['BTC 2 1m: 102 102 102 102, 1']);
   });
 
@@ -43,6 +43,7 @@ describe('mark candles', () => {
     const marks = new MarkCandles(['1m']);
     marks.tell('BTC', 100, at(50));
     marks.tell('ETH', 20, at(51));
+    marks.hear(at(100));
     marks.tell('ETH', 21, at(130));
     expect(taken(marks)).toEqual(['BTC 1 1m: 100 100 100 100, 0', 'ETH 1 1m: 20 20 20 20, 0']);
   });
@@ -56,9 +57,24 @@ describe('mark candles', () => {
     marks.forget();
     marks.tell('BTC', 110, at(250));
     marks.tell('BTC', 111, at(299));
+    marks.hear(at(330));
     marks.tell('BTC', 112, at(361));
     expect(taken(marks)).toEqual(['BTC 5 1m: 111 111 111 111, 0']);
+    for (const seconds of [420, 480, 540]) marks.hear(at(seconds));
     marks.tell('BTC', 113, at(541));
     expect(taken(marks).at(-1)).toBe('BTC 6 3m: 111 112 111 112, 1');
+  });
+
+  test.each([
+    ['asleep for an hour', 3_600],
+    ['set back by an hour', -3_600],
+    ['set back by two seconds', -2],
+  ])('are not made up by a machine that was %s', (_, seconds) => {
+    const marks = new MarkCandles(['1m']);
+    for (const second of [50, 80, 110]) marks.tell('BTC', 100, at(second));
+    const againSecond = 110 + seconds;
+    for (let second = againSecond; second < againSecond + 140; second += 30) marks.tell('BTC', 200, at(second));
+    const minute = Math.floor(againSecond / 60) + 1;
+    expect(taken(marks)).toEqual([`BTC ${minute} 1m: 200 200 200 200, 2`]);
   });
 });

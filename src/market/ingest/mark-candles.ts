@@ -1,5 +1,5 @@
 import type { ClosedCandle } from '../../domain/candle.ts';
-import { type Interval, intervalMs } from '../../domain/time.ts';
+import { type Interval, intervalMs, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
 import { epochMs } from '../../domain/units.ts';
 
 /** A candle of the mark price that was heard from its open to its close. */
@@ -9,6 +9,11 @@ export interface MarkCandle {
   /** Its volume is 0, and its trades are the prices heard. */
   readonly candle: ClosedCandle;
 }
+
+/** Prices come every few seconds. Who hears nothing for longer was asleep, and does not know what there was. */
+const MOST_SILENCE_MS = MINUTE_MS;
+/** A clock that goes back by more was set. */
+const MOST_BACK_MS = SECOND_MS;
 
 interface Forming {
   readonly coin: string;
@@ -24,7 +29,9 @@ interface Forming {
 /**
  * Candles of mark prices, as they are heard. A candle opens at the last price known at its open, and it counts only
  * when one connection lasted through all of it: a socket delivers in order, so the first message after the close proves
- * that nothing before was missed, and until it comes the candle is not given out. Times are those of the exchange.
+ * that nothing before was missed, and until it comes the candle is not given out. A machine that was asleep, or whose
+ * clock was set, begins anew: the socket may have outlived it, but the times are wrong. Times are those of the
+ * exchange.
  */
 export class MarkCandles {
   readonly #intervals: readonly Interval[];
@@ -32,6 +39,7 @@ export class MarkCandles {
   readonly #forming = new Map<string, Forming[]>();
   readonly #prices = new Map<string, number>();
   #nextCloseMs = Number.POSITIVE_INFINITY;
+  #heardMs = Number.NEGATIVE_INFINITY;
   #closed: MarkCandle[] = [];
 
   /** @param intervals of which candles are wanted */
@@ -50,6 +58,9 @@ export class MarkCandles {
 
   /** Any message of the connection: it is alive, and everything before has been heard. */
   hear(nowMs: number): void {
+    const silenceMs = nowMs - this.#heardMs;
+    this.#heardMs = nowMs;
+    if (silenceMs > MOST_SILENCE_MS || silenceMs < -MOST_BACK_MS) this.forget();
     if (nowMs < this.#nextCloseMs) return;
     this.#nextCloseMs = Number.POSITIVE_INFINITY;
     for (const [coin, forming] of this.#forming) {
