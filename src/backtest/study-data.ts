@@ -129,7 +129,7 @@ function notEnough(
     ],
     hint:
       'days' in span
-        ? 'Import older candles, or choose a shorter span.'
+        ? "Fetch older candles ('candor ingest --since 300d'), import them, or choose a shorter span."
         : 'Import candles of that time and older candles to settle on, or choose another span.',
   });
 }

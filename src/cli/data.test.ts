@@ -42,7 +42,7 @@ function inProject(fill: (db: MarketDatabase) => void, body: (folder: string) =>
   });
 }
 
-/** BTC up to now but for a hole and a correction, ETH ten days behind, a delisted coin, marks, funding, a foreign source. */
+/** BTC up to now but for a hole and a correction, others behind, delisted, marks, funding, another source. */
 function fill(db: MarketDatabase): void {
   const half = candles('30m', 1_000, NEWEST_MS);
   writeCandles(db, key('BTC', '30m'), [...half.slice(0, 400), ...half.slice(403)], DELIVERY);

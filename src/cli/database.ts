@@ -21,7 +21,7 @@ export async function withStoredDatabase<T>(
 ): Promise<T> {
   if (!existsSync(context.databasePath)) {
     throw new UsageError(`there is no database ${shownPath(context, context.databasePath)} yet`, {
-      hint: "'candor import FILE…' or the first 'candor study' makes it.",
+      hint: "'candor ingest', 'candor import FILE…' or the first 'candor study' makes it.",
     });
   }
   return closing(openDatabase(context.databasePath, { readonly: true }), body);

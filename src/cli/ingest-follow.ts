@@ -28,11 +28,16 @@ export function showPlan(plan: FollowPlan, out: Output): void {
   ];
   out.line(`${out.paint('bold', 'following')} ${counted(coins.length, 'coin')} on ${intervals.join(', ')}`);
   if (traded.length > 0) {
-    out.line(`  within ${formatNumber(numbers.promptDelayMs / SECOND_MS)} s of each close: ${named(traded)}`);
+    out.line(`  within ${roundDelay(numbers.promptDelayMs)} of each close: ${named(traded)}`);
   }
-  if (batched.length > 0) out.line(`  within ${formatDuration(numbers.batchDelayMs)}: ${named(batched)}`);
+  if (batched.length > 0) out.line(`  within ${roundDelay(numbers.batchDelayMs)}: ${named(batched)}`);
   out.line(`  weight a minute, of ${count(weightPerMinute)}: ${shares.join(', ')}`);
   out.line();
+}
+
+/** Whole seconds below two minutes: nobody waits for a tenth of one. */
+function roundDelay(delayMs: number): string {
+  return delayMs < 2 * MINUTE_MS ? `${formatNumber(delayMs / SECOND_MS)} s` : formatDuration(delayMs);
 }
 
 const MOST_NAMED = 6;
@@ -69,7 +74,7 @@ export async function followExchange(
   await speaking;
   if (isJson) return;
   const { added, revised } = diary.total;
-  const took = formatDuration(clock.nowMs() - startedMs);
+  const took = formatSeconds(clock.nowMs() - startedMs);
   out.line(`stopped after ${took}: ${counted(added, 'row')} recorded, ${count(revised)} revised`);
 }
 
@@ -153,9 +158,7 @@ export class FollowDiary {
         log.info('the stream is open');
         return;
       case 'lost':
-        log.warn(
-          `the stream was ${event.reason === 'silent' ? 'silent' : 'closed'}; it is opened again, and what was missed is fetched`,
-        );
+        log.warn(`the stream was ${event.reason}; it is opened again, and what was missed is fetched`);
         return;
       case 'skew':
         if (Math.abs(event.skewMs) >= LARGE_SKEW_MS) log.warn(skewInWords(event.skewMs));

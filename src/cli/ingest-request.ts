@@ -25,11 +25,12 @@ export interface IngestRequest {
 }
 
 /**
- * @throws UsageError for what cannot be carried out, with the nearest names or with plans that would fit; whether a coin
- *   exists is known to the exchange alone
+ * Whether a coin exists is known to the exchange alone.
+ *
+ * @throws UsageError for what cannot be carried out, with the nearest names or with plans that would fit
  */
 export function requestOf(options: IngestOptions, { config, clock }: Context): IngestRequest {
-  const coins = options.coins === undefined ? config.ingest.coins : listed(options.coins, '--coins');
+  const named = options.coins === undefined ? config.ingest.coins : listed(options.coins, '--coins');
   const intervals =
     options.intervals === undefined
       ? config.ingest.intervals
@@ -41,8 +42,9 @@ export function requestOf(options: IngestOptions, { config, clock }: Context): I
       hint: 'It says whose candles are confirmed within seconds of their close. Add --follow, or leave it out.',
     });
   }
-  const plan = options.follow ? planOf(coins, intervals, weightPerMinute, options.traded) : undefined;
-  return { coins, intervals, fromMs, weightPerMinute, plan };
+  const plan = options.follow ? planOf(named, intervals, weightPerMinute, options.traded) : undefined;
+  // A coin that is named as traded alone is followed too: its past is fetched, and whether it exists is asked.
+  return { coins: plan?.coins ?? named, intervals, fromMs, weightPerMinute, plan };
 }
 
 /** `BTC,ETH`; spaces do not matter. */
@@ -57,11 +59,15 @@ function listed(text: string, option: string): string[] {
 /** A length of time before now, or a date. */
 function startOf(since: string, nowMs: number): number {
   const isLength = /^\d+[a-z]$/.test(since);
+  const hint = 'Write it as 90d, 36h or 2025-07-26.';
+  if (!isLength && !/^\d/.test(since)) {
+    throw new UsageError(`--since ${since} is neither a length of time nor a date`, { hint });
+  }
   const fromMs = isLength ? nowMs - parseDuration(since) : parseTime(since);
   if (fromMs < nowMs && fromMs >= 0) return fromMs;
   throw new UsageError(
     fromMs < 0 ? `--since ${since} is before 1970` : `--since ${since} is in the future: it is ${formatTime(nowMs)}`,
-    { hint: 'Write it as 90d, 36h or 2025-07-26.' },
+    { hint },
   );
 }
 

@@ -49,7 +49,7 @@ describe.concurrent('the command line', () => {
     const short = await candor(['data', 'status']);
     expect(short.stderr).toBe(
       'error: there is no database data/candor.sqlite yet\n' +
-        "'candor import FILE…' or the first 'candor study' makes it.\n",
+        "'candor ingest', 'candor import FILE…' or the first 'candor study' makes it.\n",
     );
     const long = await candor(['data', 'status', '--log-level', 'debug']);
     expect(long.stderr).toContain('at withStoredDatabase');
