@@ -51,7 +51,7 @@ function isComplete({ disagreements, series }: DataAudit): boolean {
 function showAudit(audit: DataAudit, isStrict: boolean, { out }: Context): void {
   if (audit.series.length > 0) out.table(COLUMNS, audit.series);
   for (const series of audit.series) {
-    if (series.gaps.length > 0) out.line(`\n${seriesName(series)}: ${counted(series.missing, 'row')} missing`);
+    if (series.gaps.length > 0) out.line(`\n${seriesName(series)}: ${holesOf(series)}`);
     list(
       series.gaps.map((gap) => `${describeGap(gap)}:\n${explanationOf(gap)}`),
       out,
@@ -65,6 +65,11 @@ function showAudit(audit: DataAudit, isStrict: boolean, { out }: Context): void 
   }
   for (const problem of audit.integrity) out.line(`\n${out.paint('red', 'damaged')}: ${problem}`);
   showConclusion(audit, isStrict, out);
+}
+
+/** Gaps before the first row are told too, with their reasons: nothing is missing from the series there. */
+function holesOf({ missing }: SeriesAudit): string {
+  return missing === 0 ? 'whole from its first row on' : `${counted(missing, 'row')} missing`;
 }
 
 function showConclusion(audit: DataAudit, isStrict: boolean, out: Context['out']): void {

@@ -48,6 +48,10 @@ describe('the plan of what is followed', () => {
     );
   });
 
+  it('counts short delays in seconds', () => {
+    expect(shown(2, 1, ['1m'], 600)).toContain('\n  within 8 s: COIN1\n');
+  });
+
   it('fits 80 columns', () => {
     for (const text of [shown(50, 0, ['1m', '1h'], 1_200), shown(9, 9, ['1m'], 1_000)]) {
       for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

@@ -122,6 +122,8 @@ describe('candor ingest', () => {
         expect(stdout).toMatch(/^GONE is traded no more: its last candle closed at \d{4}-\d{2}-\d{2}T00:00Z\.$/m);
         const status = await runCandor(['data', 'status'], folder);
         expect(status.stdout).toMatch(/^GONE +1m .* delisted$/m);
+        const check = await runCandor(['data', 'check'], folder);
+        expect(check.stdout).toMatch(/^hyperliquid BTC 1m: whole from its first row on\n.*\(\d,\d{3} missing\)/m);
       },
       { candlesKept: 600 },
     ));
@@ -132,6 +134,7 @@ describe('candor ingest', () => {
     [['--since', '3 weeks'], 2, "'3 weeks' is not a date", '2025-07-26'],
     [['--since', '2999-01-01'], 2, '--since 2999-01-01 is in the future', '90d'],
     [['--coins', 'BTC,'], 2, "--coins 'BTC,' has an empty place", 'BTC,ETH'],
+    [['--since', 'soon'], 2, '--since soon is neither a length of time nor a date', '90d'],
     [['--traded', 'BTC'], 2, '--traded is for --follow', 'Add --follow'],
     [['--weight', '5000'], 2, 'not a whole number from 120 to 1200', '--help'],
     [['--follow', '--traded', 'A,B,C,D,E,F,G,H,I', '--weight', '120'], 2, 'cannot be followed', 'fit'],
@@ -252,8 +255,17 @@ describe('candor ingest --follow', () => {
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
       expect(stdout).toContain('following 2 coins on 1m, 1h\n  within 2 s of each close: BTC, ETH\n');
       expect(stdout).toMatch(/^ {2}weight a minute, of 600: closes 43 \(at most 84\), funding 0\.7$/m);
-      expect(stdout).toMatch(/^stopped after 0 min: \d+ rows? recorded, 0 revised$/m);
+      expect(stdout).toMatch(/^stopped after \d+\.\d s: \d+ rows? recorded, 0 revised$/m);
       expect(stderr).not.toContain('error');
+    }, QUICK));
+
+  it('asks the exchange for coins that only --traded names, too', () =>
+    onStage(async ({ folder }) => {
+      const args = ['ingest', '--follow', '--coins', 'BTC', '--traded', 'ETHH', '--since', '1h'];
+      const { exitCode, stderr } = await runCandor(args, folder);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("the exchange has no perpetual 'ETHH'");
+      expect(stderr).toContain('Did you mean ETH');
     }, QUICK));
 
   it('prints events as lines of JSON', () =>

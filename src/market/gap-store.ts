@@ -58,7 +58,7 @@ export function holesBetween(timesMs: ArrayLike<number>, stepMs: number): Gap[] 
 }
 
 export function describeGap(gap: Gap): string {
-  return `${formatTime(gap.fromMs)} to ${formatTime(gap.toMs)} (${gap.missing} missing)`;
+  return `${formatTime(gap.fromMs)} to ${formatTime(gap.toMs)} (${gap.missing.toLocaleString('en-US')} missing)`;
 }
 
 /**
