@@ -127,6 +127,23 @@ describe('where it cannot be shared, it is counted alone, with one warning', () 
     expect(timer.nowMs() - NEW_YEAR_MS).toBe(MINUTE_MS);
     expect(warnings).toEqual([expect.stringMatching(/request-weight\.sqlite: no such table: spent$/)]);
   });
+
+  test('until it can be: a minute later it is tried again, with what was spent meanwhile', async () => {
+    const { timer, one, other, folder } = twoBudgets({ reserve: 0 });
+    await one.spend(1);
+    const db = new Database(join(folder, FILE));
+    db.exec('DROP TABLE spent');
+    db.close();
+    await one.spend(1);
+    await timer.sleep(MINUTE_MS - 1);
+    await one.spend(1_100);
+    await timer.sleep(1);
+    await one.spend(100);
+    await other.spend(1_100);
+    expect(timer.nowMs() - NEW_YEAR_MS).toBe(MINUTE_MS);
+    await one.spend(1);
+    expect(timer.nowMs() - NEW_YEAR_MS).toBe(2 * MINUTE_MS);
+  });
 });
 
 /** Waits for the start, spends all that it gets for three minutes of its time, and prints when it was given what. */

@@ -64,7 +64,10 @@ class WeightsInFile implements WeightLedger {
   readonly #onWarning: ((message: string) => void) | undefined;
   /** Knows what this process has spent, should the file be lost. */
   readonly #alone = new WeightsInMemory();
-  #statements: Statements | 'not opened yet' | 'lost' = 'not opened yet';
+  #statements: Statements | undefined;
+  /** A full disk, a lock that was not let go of: some time later it may be well again. */
+  #lostAtMs = Number.NEGATIVE_INFINITY;
+  #hasWarned = false;
 
   constructor(folder: string, host: string, onWarning: SharedBudgetOptions['onWarning']) {
     this.#folder = folder;
@@ -80,9 +83,10 @@ class WeightsInFile implements WeightLedger {
         if (paused !== undefined && paused.untilMs > nowMs) return paused.untilMs - nowMs;
         const waitMs = waitMsFor(weight, ceiling, spent.all(this.#host), nowMs);
         if (waitMs > 0) return waitMs;
-        spend.run(this.#host, nowMs, weight, process.pid);
-        this.#alone.take(weight, Number.POSITIVE_INFINITY, clock);
-        return 0;
+        // Usually a part of what the file knows; but not of what was spent while it was lost.
+        const ownWaitMs = this.#alone.take(weight, ceiling, clock);
+        if (ownWaitMs === 0) spend.run(this.#host, nowMs, weight, process.pid);
+        return ownWaitMs;
       },
       () => this.#alone.take(weight, ceiling, clock),
     );
@@ -105,12 +109,15 @@ class WeightsInFile implements WeightLedger {
     );
   }
 
-  /** Runs `work` under the lock of all processes, on what is left of the past minute; alone when the file is lost. */
+  /**
+   * Runs `work` under the lock of all processes, on what is left of the past minute; alone while the file is lost, which
+   * is tried anew after a minute.
+   */
   #whole<T>(clock: Clock, work: (statements: Statements, nowMs: number) => T, alone: () => T): T {
-    if (this.#statements === 'lost') return alone();
+    if (Math.abs(clock.nowMs() - this.#lostAtMs) < MINUTE_MS) return alone();
     const host = this.#host;
     try {
-      if (this.#statements === 'not opened yet') this.#statements = opened(this.#folder);
+      this.#statements ??= opened(this.#folder);
       const statements = this.#statements;
       return statements.transaction(() => {
         const nowMs = clock.nowMs();
@@ -121,13 +128,21 @@ class WeightsInFile implements WeightLedger {
         return work(statements, nowMs);
       }) as T;
     } catch (error) {
-      this.#statements = 'lost';
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#onWarning?.(
-        `the request weight is not shared with other commands of this machine: ${join(this.#folder, FILE)}: ${reason}`,
-      );
+      this.#statements?.close();
+      this.#statements = undefined;
+      this.#lostAtMs = clock.nowMs();
+      this.#warn(error);
       return alone();
     }
+  }
+
+  #warn(error: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#onWarning?.(
+      `the request weight is not shared with other commands of this machine: ${join(this.#folder, FILE)}: ${reason}`,
+    );
   }
 }
 
@@ -148,6 +163,7 @@ function opened(folder: string) {
   const transaction = db.transaction((work: () => unknown) => work());
   return {
     transaction: (work: () => unknown) => transaction.immediate(work),
+    close: () => db.close(),
     forget: db.prepare<HostTime>(
       `DELETE FROM spent WHERE (host = $host AND at_ms <= $nowMs - ${MINUTE_MS}) OR at_ms <= $nowMs - ${DAY_MS}`,
     ),
