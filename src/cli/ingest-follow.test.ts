@@ -104,6 +104,10 @@ describe('what is said while following', () => {
       },
       'warn: BTC 1m could not be fetched: no JSON, c: x; again in 2.0\u202fs',
     ],
+    [
+      { kind: 'failed', ...subject, error: new Error('HTTP 500'), failures: 3, againInMs: 2_000 },
+      'debug: BTC 1m could not be fetched: HTTP 500; again in 2.0\u202fs',
+    ],
     [{ kind: 'recovered', ...subject, failures: 3 }, 'info: BTC 1m is fetched again, after 3 failures'],
     [{ kind: 'delisted', coin: 'OLD' }, 'warn: OLD is traded no more, and is followed no longer'],
     [
@@ -131,7 +135,7 @@ describe('candor ingest --follow, a minute in a second', () => {
   const SPEED = 60;
   const MINUTES = 5;
 
-  it('records every candle that closes, and says so once a minute', () =>
+  it('records every candle that closes, and says so once a minute, even if a proxy answered at first', () =>
     inTemporaryFolder({}, async (folder) => {
       const startMs = Date.UTC(2026, 0, 3, 10, 57, 30);
       const clock = new ScaledClock({ startMs, originMs: systemTimer.nowMs(), speed: SPEED });
@@ -140,6 +144,7 @@ describe('candor ingest --follow, a minute in a second', () => {
       });
       const exchange = await SimulatedExchange.start({ clock, market });
       onTestFinished(() => exchange.stop());
+      exchange.faults.next('web-page', 2);
       const { log, lines } = keptLog();
       const stop = new AbortController();
       let text = '';
@@ -156,6 +161,7 @@ describe('candor ingest --follow, a minute in a second', () => {
       stop.abort();
       expect(await ended).toBe(0);
       expect(text).toMatch(/^stopped after \d min: \d+ rows recorded, 0 revised$/m);
+      expect(lines.filter((line) => line.startsWith('warn: the exchange cannot be reached'))).toHaveLength(2);
       expect(lines).toContain('info: the stream is open');
       expect(lines.filter((line) => /^info: \d+ rows of BTC, ETH stored/.test(line)).length).toBeGreaterThan(1);
 

@@ -170,7 +170,8 @@ export class FollowDiary {
         return;
       }
       case 'failed':
-        log.warn(
+        // A long outage is told with growing distance, not at every attempt of every series.
+        log[isPowerOfTwo(event.failures) ? 'warn' : 'debug'](
           `${event.coin} ${event.what} could not be fetched: ${failureInWords(event.error)}; ` +
             `again in ${formatSeconds(event.againInMs)}`,
         );
@@ -197,6 +198,10 @@ const TROUBLES = {
 
 function nothingStored(): Stored {
   return { added: 0, revised: 0, coins: new Set(), delayMs: 0 };
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
 }
 
 function skewInWords(skewMs: number): string {

@@ -1,10 +1,12 @@
-import { formatDate } from '../domain/time.ts';
+import { DataError, ExchangeUnreachableError } from '../domain/errors.ts';
+import { formatDate, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { HyperliquidInfo } from '../exchange/info.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { backfill } from '../market/ingest/backfill.ts';
 import { claimIngestion } from '../market/ingest/claim.ts';
 import type { BackfillNotice, BackfillProgress, BackfillReport } from '../market/ingest/contract.ts';
 import { sharedBudget } from '../market/request-weight.ts';
+import { formatSeconds } from '../report/format.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, shownPath, withDatabase } from './database.ts';
 import { ingestedOf, showIngested } from './ingest-report.ts';
@@ -50,24 +52,46 @@ async function fetchMissing(
   context: Context,
 ): Promise<void> {
   const { out, clock: timer, signal } = context;
-  const notices: BackfillNotice[] = [];
-  const progress = new BackfillBar(context);
-  let report: BackfillReport;
-  try {
-    report = await backfill(db, exchange, {
-      ...{ coins, intervals, fromMs, timer, signal },
-      onProgress: (at) => progress.update(at),
-      onNotice: (notice) => notices.push(notice),
-    });
-  } finally {
-    progress.stop();
-  }
+  let notices: BackfillNotice[] = [];
+  const fetched = async (): Promise<BackfillReport> => {
+    const progress = new BackfillBar(context);
+    notices = [];
+    try {
+      return await backfill(db, exchange, {
+        ...{ coins, intervals, fromMs, timer, signal },
+        onProgress: (at) => progress.update(at),
+        onNotice: (notice) => notices.push(notice),
+      });
+    } catch (error) {
+      const isCutShort = error instanceof ExchangeUnreachableError && progress.hasBegun;
+      if (isCutShort) out.note('What was fetched is stored; the same command goes on from there.');
+      throw error;
+    } finally {
+      progress.stop();
+    }
+  };
+  const report = plan === undefined ? await fetched() : await untilFetched(fetched, context);
   const database = shownPath(context, context.databasePath);
   const series = ingestedOf(db, report);
   if (!isJson) showIngested(series, notices, database, out);
   // Who follows prints line after line, and this is the first of them.
   else if (plan !== undefined) out.jsonLine({ kind: 'fetched', database, series, notices });
   else out.json({ database, series, notices });
+}
+
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
+
+/** Who follows was started to run for months, perhaps before the network was: no outage ends it, this one neither. */
+async function untilFetched<T>(fetch: () => Promise<T>, { clock, log, signal }: Context): Promise<T> {
+  for (let pauseMs = SECOND_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await fetch();
+    } catch (error) {
+      if (!(error instanceof ExchangeUnreachableError || error instanceof DataError)) throw error;
+      log.warn(`${error.message}; again in ${formatSeconds(pauseMs)}`);
+    }
+    await clock.sleep(pauseMs, signal);
+  }
 }
 
 /** Which series it is at, which time, how fast, how long still. */
@@ -79,6 +103,11 @@ class BackfillBar {
   constructor(context: Context) {
     this.#context = context;
     this.#startedMs = context.clock.nowMs();
+  }
+
+  /** Whether the exchange has answered. */
+  get hasBegun(): boolean {
+    return this.#bar !== undefined;
   }
 
   update({ coin, what, fromMs, done, total }: BackfillProgress): void {
