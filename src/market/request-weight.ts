@@ -110,7 +110,7 @@ class WeightsInFile implements WeightLedger {
   }
 
   /**
-   * Runs `work` under the lock of all processes, on what is left of the past minute; alone while the file is lost, which
+   * Runs `work` under the lock of all processes, on what is left of the past minute; alone while the file is lost. It
    * is tried anew after a minute.
    */
   #whole<T>(clock: Clock, work: (statements: Statements, nowMs: number) => T, alone: () => T): T {
