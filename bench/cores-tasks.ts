@@ -1,4 +1,4 @@
-/** A program of the benchmark of sweeps: one that takes seconds, on so many workers, in a process of its own. */
+/** A program of the benchmark of sweeps: one that takes seconds or more, on so many workers, in its own process. */
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { StudyData } from '../src/backtest/study-data.ts';
@@ -18,6 +18,8 @@ const FIRST_ROW = 128;
 
 export interface CoresTask {
   readonly workers: number;
+  /** Between 1 and 3; the finer, the longer the sweep takes. */
+  readonly surgeStep: number;
   readonly candles: StoredCandles;
 }
 
@@ -31,9 +33,9 @@ export interface CoresResult {
 }
 
 /** From the candles on: starting the workers and loading the strategy counts. */
-async function onCores({ workers, candles: stored }: CoresTask): Promise<CoresResult> {
+async function onCores({ workers, surgeStep, candles: stored }: CoresTask): Promise<CoresResult> {
   const candles = loadCandles(stored);
-  const work = workOf(candles, await loadStrategy('breakout-volume', STRATEGIES));
+  const work = workOf(candles, surgeStep, await loadStrategy('breakout-volume', STRATEGIES));
   const plan = new SweepPlan(work.sweep);
   const results = new Float64Array(plan.count * SWEEP_METRICS.length);
   const startMs = performance.now();
@@ -50,8 +52,8 @@ async function onCores({ workers, candles: stored }: CoresTask): Promise<CoresRe
   return { combinations: plan.count, wallMs, cpuMs, sha256: createHash('sha256').update(results).digest('hex') };
 }
 
-/** Breakouts on volume, to both sides: 24 lookbacks × 17 surges × 10 stops × 8 targets. */
-function workOf(candles: CandleColumns, { sha256 }: LoadedStrategy): SweepWork {
+/** Breakouts on volume, to both sides: 24 lookbacks × surges × 10 stops × 8 targets. */
+function workOf(candles: CandleColumns, surgeStep: number, { sha256 }: LoadedStrategy): SweepWork {
   const { coin, interval, length } = candles;
   const stops = stepValues({ from: 0.005, to: 0.05, step: 0.005 });
   const targets = stepValues({ from: 0.5, to: 4, step: 0.5 });
@@ -62,7 +64,7 @@ function workOf(candles: CandleColumns, { sha256 }: LoadedStrategy): SweepWork {
   const toMs = closeTimeAt(candles, length - 1);
   const name = 'breakout-volume';
   const lookback = stepValues({ from: 5, to: 120, step: 5 });
-  const surge = stepValues({ from: 1, to: 3, step: 0.125 });
+  const surge = stepValues({ from: 1, to: 3, step: surgeStep });
   const sweep: Sweep = {
     name,
     coins: [coin],
