@@ -26,7 +26,7 @@ import { planFollow } from './plan.ts';
 /** More of either: CANDOR_SIMULATED_SEEDS=20, CANDOR_SIMULATED_DAYS=3. */
 const SEEDS = Number(process.env['CANDOR_SIMULATED_SEEDS'] ?? 1);
 const FIRST_SEED = Number(process.env['CANDOR_SIMULATED_SEED'] ?? 1);
-const DAYS = Number(process.env['CANDOR_SIMULATED_DAYS'] ?? 1);
+const DAYS = Number(process.env['CANDOR_SIMULATED_DAYS'] ?? 2);
 
 const COINS = ['BTC', 'ETH'] as const;
 const INTERVALS: readonly Interval[] = ['1m', '5m', '1h'];
