@@ -156,11 +156,11 @@ interface HostTime {
 function opened(folder: string) {
   requireOwn(folder);
   const db = new Database(join(folder, FILE), { timeout: BUSY_TIMEOUT_MS });
-  db.pragma('journal_mode = WAL');
   // What a power cut takes was spent more than a minute ago when the machine is up again.
   db.pragma('synchronous = OFF');
-  db.exec(SCHEMA);
   const transaction = db.transaction((work: () => unknown) => work());
+  // Under the lock at once: many begin at the same moment, and none must be told that another one is at work.
+  transaction.immediate(() => db.exec(SCHEMA));
   return {
     transaction: (work: () => unknown) => transaction.immediate(work),
     close: () => db.close(),
