@@ -44,7 +44,8 @@ export function coresReplayer(
 
 /**
  * This thread works too: one less has to be started, and it begins while the others start. Each takes the next task
- * that nobody has taken, and results are handed over by this thread.
+ * that nobody has taken, and results are handed over by this thread. But code of a strategy's own runs in threads alone
+ * where there are any: it may take all memory, and a thread that dies of it can be told of, this one could not.
  */
 function onCores<Task extends Chunk | ReplayTask, Result>(
   strategiesDirectory: string,
@@ -75,8 +76,11 @@ function onCores<Task extends Chunk | ReplayTask, Result>(
       }
       if (--missing === 0) complete.resolve();
     };
-    const here = workHere(setting, shared, handOver).catch(fail);
-    const there = workOnThreads(setting, shared, handOver).catch(fail);
+    const evaluator = await ChunkEvaluator.open(work, strategiesDirectory);
+    const isHere = shared.workers === 1 || !evaluator.hasOwnCode();
+    const here = isHere ? workHere(evaluator, shared, handOver).catch(fail) : undefined;
+    const threads = isHere ? shared.workers - 1 : shared.workers;
+    const there = workOnThreads(setting, shared, threads, handOver).catch(fail);
     await Promise.all([here, there, complete.promise]);
     if (failed.signal.aborted) throw failed.signal.reason;
   };
@@ -84,8 +88,7 @@ function onCores<Task extends Chunk | ReplayTask, Result>(
 
 type HandOver = (result: SharedResult) => void;
 
-async function workHere(setting: CoresSetting, shared: SharedTasks, handOver: HandOver): Promise<void> {
-  const evaluator = await ChunkEvaluator.open(setting.work, setting.strategiesDirectory);
+async function workHere(evaluator: ChunkEvaluator, shared: SharedTasks, handOver: HandOver): Promise<void> {
   for (const result of workOff(evaluator, shared)) {
     handOver(result);
     // Ctrl-C, the bar and the results of the others get their turn.
@@ -93,8 +96,12 @@ async function workHere(setting: CoresSetting, shared: SharedTasks, handOver: Ha
   }
 }
 
-async function workOnThreads(setting: CoresSetting, shared: SharedTasks, handOver: HandOver): Promise<void> {
-  const threads = shared.workers - 1;
+async function workOnThreads(
+  setting: CoresSetting,
+  shared: SharedTasks,
+  threads: number,
+  handOver: HandOver,
+): Promise<void> {
   if (threads === 0) return;
   const { work, strategiesDirectory } = setting;
   const strategies = work.strategies.map(({ name }) => pathToFileURL(join(strategiesDirectory, `${name}.ts`)));

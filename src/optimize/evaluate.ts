@@ -3,6 +3,7 @@ import { FastEngine } from '../backtest/fast/engine.ts';
 import { SweepTally } from '../backtest/fast/metrics.ts';
 import type { FastLeg, FastRun, FastSpec } from '../backtest/fast/spec.ts';
 import { TradeTable } from '../backtest/fast/trade-table.ts';
+import { hasOwnCode } from '../backtest/look-ahead.ts';
 import { MarketRoom } from '../backtest/market-room.ts';
 import type { RunSpec } from '../backtest/run.ts';
 import { CandorError } from '../domain/errors.ts';
@@ -72,6 +73,11 @@ export class ChunkEvaluator {
       work,
       loaded.map(({ strategy }) => strategy),
     );
+  }
+
+  /** Whether a strategy has code of its own, with the first of its params. */
+  hasOwnCode(): boolean {
+    return this.#strategies.some((strategy, i) => hasOwnCode(strategy.build(this.plan.paramsAt(i, 0))));
   }
 
   /**
