@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { instrumentOf, madeCandles, madeFunding, type Stage, setStage } from '../../../test/ingest-stage.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
+import { DAY_MS, HOUR_MS, type Interval, intervalMs, MINUTE_MS, SECOND_MS } from '../../domain/time.ts';
 import type { FeedEvent, MarketFeed } from '../../exchange/feed-events.ts';
+import type { RequestRecord } from '../../simulator/http-room.ts';
 import type { MarketOptions } from '../../simulator/played-market.ts';
 import { simulate } from '../../simulator/simulation.ts';
 import { writeCandles } from '../candle-store.ts';
@@ -80,6 +81,27 @@ async function stageAndRun(market: MarketOptions): Promise<{ stage: Stage; run: 
   // What is loaded when it is first needed takes time that the simulation knows nothing of.
   await stage.info.clockSkew();
   return { stage, run: new Run(stage) };
+}
+
+/** How long each close of that time waited until it was asked for. */
+function waitsOf(stage: Stage, coin: string, interval: Interval, fromMs: number, toMs: number): number[] {
+  const asked = stage.exchange.requests
+    .filter(({ type, request }) => {
+      const { req } = request as { req?: { coin: string; interval: string } };
+      return type === 'candleSnapshot' && req?.coin === coin && req.interval === interval;
+    })
+    .map(({ atMs }) => atMs);
+  const stepMs = intervalMs(interval);
+  const closes = Array.from({ length: (toMs - fromMs) / stepMs }, (_, i) => fromMs + i * stepMs);
+  return closes.map((closeMs) => (asked.find((atMs) => atMs >= closeMs) ?? Number.POSITIVE_INFINITY) - closeMs);
+}
+
+function heaviestMinute(requests: readonly RequestRecord[]): number {
+  const until = (endMs: number): number =>
+    requests
+      .filter(({ atMs }) => atMs > endMs - MINUTE_MS && atMs <= endMs)
+      .reduce((sum, { weight }) => sum + weight, 0);
+  return Math.max(...requests.map(({ atMs }) => until(atMs)));
 }
 
 describe('following', () => {
@@ -194,6 +216,25 @@ describe('following', () => {
         .at(-1)?.upToMs ?? 0;
     expect([lastOf('ETH'), lastOf('BTC')]).toEqual([START_MS + DAY_MS, START_MS + DAY_MS + HOUR_MS]);
     await run.stop();
+  });
+
+  test('a line that never empties keeps the promise of its plan, and the weight', async () => {
+    const coins = Array.from({ length: 12 }, (_, i) => `C${i}`);
+    const { stage, run } = await stageAndRun(marketOf(coins));
+    const request = { coins, traded: ['C0', 'C1'], intervals: ['1m', '5m', '1h'] as const, weightPerMinute: 300 };
+    const { batchDelayMs } = planFollow(request);
+    run.start(request);
+    await run.until(START_MS + 2 * HOUR_MS);
+    await run.stop();
+    const delays = run
+      .of('stored')
+      .filter(({ coin, upToMs }) => !request.traded.includes(coin) && upToMs > START_MS + HOUR_MS / 2)
+      .map(({ delayMs }) => delayMs);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(batchDelayMs);
+    const waits = waitsOf(stage, 'C11', '1m', START_MS + HOUR_MS / 2, START_MS + (3 * HOUR_MS) / 2);
+    expect(Math.max(...waits)).toBeGreaterThan(MINUTE_MS);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(batchDelayMs);
+    expect(heaviestMinute(stage.exchange.requests)).toBeLessThanOrEqual(300);
   });
 
   test('an exchange out of reach at the start is waited for', async () => {

@@ -11,7 +11,7 @@ import { explainHoles, SETTLING_MS } from './explain.ts';
 import { FollowedSeries } from './followed-series.ts';
 import { MarkCandles } from './mark-candles.ts';
 import { MarkStore } from './mark-store.ts';
-import { type FollowPlan, promptWeight } from './plan.ts';
+import { type FollowPlan, SPARE_FRACTION } from './plan.ts';
 import { type CallSubject, type ScheduledCall, schedule } from './schedule.ts';
 
 /** The exchange is given this long to finish a candle before it is asked for it. */
@@ -77,7 +77,8 @@ class Follower {
 
   #seriesOf(timer: Timer): Map<string, FollowedSeries> {
     const { coins, intervals, weightPerMinute } = this.#plan;
-    const reserve = promptWeight(this.#plan, 0);
+    // As much as the plan leaves over: its line is never held up, and a prompt call finds room beside what catches up.
+    const reserve = Math.floor(weightPerMinute * SPARE_FRACTION);
     const asks = new Asks({
       db: this.#db,
       exchange: this.#followed.exchange,
