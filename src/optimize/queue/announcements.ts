@@ -98,8 +98,20 @@ export interface Presence {
   readonly threads: number;
 }
 
-export async function sayPresent(redis: Redis, id: string, presence: Presence): Promise<void> {
-  await redis.zadd(sweepKeys(id).workers, await serverMs(redis), JSON.stringify(presence));
+/**
+ * In one step: a worker that looked before the sweep was retired, and spoke after it, would leave its name behind for
+ * ever. The time is that of the server, as everywhere.
+ */
+const SAY_PRESENT = `
+  if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+  local now = redis.call('TIME')
+  redis.call('ZADD', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000), ARGV[1])
+  return 1`;
+
+/** Says that a worker is there; false where the sweep is over, or Redis has forgotten it. */
+export async function sayPresent(redis: Redis, id: string, presence: Presence): Promise<boolean> {
+  const { announcement, workers } = sweepKeys(id);
+  return (await redis.eval(SAY_PRESENT, 2, announcement, workers, JSON.stringify(presence))) === 1;
 }
 
 export async function sayGone(redis: Redis, id: string, presence: Presence): Promise<void> {

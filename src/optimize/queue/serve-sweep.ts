@@ -8,7 +8,7 @@ import { type BlobRef, fetchBlob } from './blobs.ts';
 import type { ColumnCache } from './column-cache.ts';
 import type { ChunkJob } from './coordinator.ts';
 import { type Evaluators, isOpeningError, isOutOfMemory } from './evaluators.ts';
-import { PREFIX, type QueueLog, type QueueTiming, queueName, sweepKeys } from './keys.ts';
+import { PREFIX, type QueueLog, type QueueTiming, queueName } from './keys.ts';
 import { type Message, sendMessage } from './messages.ts';
 import { unpackWork } from './packing.ts';
 import { untilAborted, withinMs } from './waiting.ts';
@@ -132,8 +132,7 @@ class Session {
   async #isOn(): Promise<boolean> {
     const { sweep, redis, presence } = this.#service;
     if (this.refusal !== undefined) return false;
-    await sayPresent(redis, sweep.id, presence);
-    if ((await redis.exists(sweepKeys(sweep.id).announcement)) === 0) return false;
+    if (!(await sayPresent(redis, sweep.id, presence))) return false;
     const isBusy = this.#active > 0 && (await isAttended(redis, sweep.id));
     return isBusy || !(await this.#service.isWantedElsewhere());
   }
