@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { type Frame, namedValue, wholeNumber } from './command-line.ts';
+import type { ProveOptions } from './prove.ts';
+import type { StudyOptions } from './study.ts';
+import type { TrialsOptions } from './trials.ts';
+
+/** Studies, their proofs, and what is on record of them. */
+export function addJudgingCommands(program: Command, frame: Frame): void {
+  program
+    .command('study')
+    .description('judge strategies against a coin flip with the same stops: the main job')
+    .argument('[name]', 'a study of backtests/, by bare name or by path', 'ninety-days')
+    .option('--draws <n>', 'draws of each control', wholeNumber(100, 100_000))
+    .option('--seed <n>', 'seed of the controls', wholeNumber(0, 0xffffffff))
+    .option('--as-seen', 'on the values first seen of every candle, not the final ones')
+    .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
+    .option('--json', 'print the report as JSON instead of tables')
+    .action(
+      frame(async (context, name: string, options: StudyOptions) =>
+        (await import('./study.ts')).run(name, options, context),
+      ),
+    );
+  program
+    .command('verify')
+    .description('run a report again and compare it to the last digit')
+    .argument('<report>', 'the JSON file of a report')
+    .action(
+      frame(async (context, file: string, options: object) =>
+        (await import('./verify.ts')).run(file, options, context),
+      ),
+    );
+  program
+    .command('prove')
+    .description('show that a strategy does not look ahead, by taking the future away candle by candle')
+    .argument('<strategy>', 'a strategy of strategies/, by bare name or by path')
+    .option('--coin <coin>', 'on its stored candles', 'BTC')
+    .option('--interval <interval>', 'of these candles', '1h')
+    .option('--candles <n>', 'how many of the newest, each of them', wholeNumber(1, 100_000), 300)
+    .option('--param <name=value>', 'a param that differs from its default; repeat for more', namedValue)
+    .option('--synthetic', 'on the built-in synthetic market, which needs no candles')
+    .option('--json', 'print the proof as JSON')
+    .action(
+      frame(async (context, name: string, options: ProveOptions) =>
+        (await import('./prove.ts')).run(name, options, context),
+      ),
+    );
+  program
+    .command('trials')
+    .description('every study and sweep ever run: the tenth try is judged as a tenth try')
+    .option('--json', 'print the ledger as JSON')
+    .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
+}
