@@ -5,7 +5,7 @@ import { horizontalAxis, steppedLabel, verticalAxis } from './axes.ts';
 import { html, type Markup } from './markup.ts';
 import { EXTENT, idOf, percent, plot, round, type Scale, shape } from './plot.ts';
 
-const HEIGHT_PX = 170;
+export const HEIGHT_PX = 170;
 
 interface TradedStrategy {
   readonly name: string;
@@ -56,31 +56,41 @@ const CONTROL_WORDS = {
 export function controlHistogram(strategy: JudgedStrategy, control: ReportedControl): Markup {
   const words = CONTROL_WORDS[control.kind];
   const { meanR } = control;
-  const { expectancyR } = strategy.metrics;
   if (meanR === null) {
     return html`<figure class="half"><h3>${words.title}</h3><p class="soft">No draw made a trade.</p></figure>`;
   }
+  const place = placeAmong(strategy, control);
+  return html`<figure class="half keep-together"><h3>${words.title} <small>mean R of each draw</small></h3>
+${controlPlot(strategy, control, meanR)}
+<figcaption>${place} ${words.caption}</figcaption></figure>`;
+}
+
+/** The chart of `controlHistogram` alone. */
+export function controlPlot(strategy: JudgedStrategy, control: ReportedControl, meanR: Histogram): Markup {
+  const { expectancyR } = strategy.metrics;
   const { low, end } = rangeOf(meanR, expectancyR === null ? [] : [expectancyR]);
   const x = horizontalAxis(low, end, 5, steppedLabel(low, end, 5));
   // Room above the bars for the label.
   const y = verticalAxis(0, 1.15 * (max(meanR.counts) ?? 1), 4, (value) => formatNumber(value));
-  const p = control.kind === 'coin-flip' ? strategy.pValues.coinFlip : strategy.pValues.rotation;
-  const beaten = `Better than ${formatShare(control.draws - control.asGood, control.draws)}, p = ${formatP(p)}.`;
-  const place = expectancyR === null ? 'It made no trades.' : beaten;
-  return html`<figure class="half keep-together"><h3>${words.title} <small>mean R of each draw</small></h3>
-${plot({
-  id: idOf(strategy.name, control.kind),
-  title: `${words.title}: ${strategy.name}`,
-  description: `${place} Its mean is ${formatR(expectancyR)}.`,
-  heightPx: HEIGHT_PX,
-  x: x.scale,
-  xTicks: x.ticks,
-  y: y.scale,
-  yTicks: y.ticks,
-  shapes: [bars(meanR, x.scale, y.scale, '', () => true), here(expectancyR, x.scale)],
-  marks: expectancyR === null ? '' : hereLabel(expectancyR, x.scale),
-})}
-<figcaption>${place} ${words.caption}</figcaption></figure>`;
+  return plot({
+    id: idOf(strategy.name, control.kind),
+    title: `${CONTROL_WORDS[control.kind].title}: ${strategy.name}`,
+    description: `${placeAmong(strategy, control)} Its mean is ${formatR(expectancyR)}.`,
+    heightPx: HEIGHT_PX,
+    x: x.scale,
+    xTicks: x.ticks,
+    y: y.scale,
+    yTicks: y.ticks,
+    shapes: [bars(meanR, x.scale, y.scale, '', () => true), here(expectancyR, x.scale)],
+    marks: expectancyR === null ? '' : hereLabel(expectancyR, x.scale),
+  });
+}
+
+/** How many draws of a control a strategy beats, in a sentence. */
+export function placeAmong({ metrics, pValues }: JudgedStrategy, control: ReportedControl): string {
+  if (metrics.expectancyR === null) return 'It made no trades.';
+  const p = control.kind === 'coin-flip' ? pValues.coinFlip : pValues.rotation;
+  return `Better than ${formatShare(control.draws - control.asGood, control.draws)}, p = ${formatP(p)}.`;
 }
 
 function rangeOf({ from, binWidth, counts }: Histogram, more: readonly number[]): { low: number; end: number } {
