@@ -24,12 +24,16 @@ export function renderPicture({ title, caption, chart, chartHeightPx }: PictureP
   const heightPx = captionPx + caption.length * LINE_PX + 8;
   const size = html`width="${WIDTH_PX}" height="${heightPx}" viewBox="0 0 ${WIDTH_PX} ${heightPx}"`;
   const place = html`x="${LEFT_PX}" y="${TOP_PX}" width="${WIDTH_PX - LEFT_PX - RIGHT_PX}" height="${chartHeightPx}"`;
+  const lines = caption.map((line, i): Content => {
+    const y = captionPx + (i + 1) * LINE_PX - 6;
+    return html`<text class="caption" x="20" y="${y}">${line}</text>`;
+  });
   const picture = html`<svg xmlns="http://www.w3.org/2000/svg" ${size}>
 <style>${styles()}</style>
 <rect class="paper" width="100%" height="100%"/>
 <text class="title" x="20" y="27">${title}</text>
 <svg ${place} overflow="visible">${chart}</svg>
-${caption.map((line, i): Content => html`<text class="caption" x="20" y="${captionPx + (i + 1) * LINE_PX - 6}">${line}</text>`)}
+${lines}
 </svg>
 `;
   return picture.text;
