@@ -4,8 +4,9 @@ import type { GateThresholds, Study } from '../domain/study.ts';
 import { type Criticism, criticise } from './criticism.ts';
 import { type Family, type Findings, measure } from './findings.ts';
 import { type Gate, gatesOf } from './gates.ts';
+import { holm } from './multiple-testing.ts';
 import { type Verdict, verdictOf, verdictOfFailure } from './verdict.ts';
-import { holm, westfallYoung } from './westfall-young.ts';
+import { westfallYoung } from './westfall-young.ts';
 
 /**
  * The verdict on one strategy and what it rests on. Plain data: a number that does not exist is null, and a gate says

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Prng } from '../domain/prng.ts';
+import { holm } from './multiple-testing.ts';
 import { permutationPValue } from './p-value.ts';
-import { type FamilyMember, holm, westfallYoung } from './westfall-young.ts';
+import { type FamilyMember, westfallYoung } from './westfall-young.ts';
 
 function member(observed: number, ...draws: number[]): FamilyMember {
   return { observed, draws: Float64Array.from(draws) };
@@ -120,14 +121,6 @@ function naive(members: readonly FamilyMember[]): number[] {
     Math.max(...own.filter((_, k) => atLeast(scaled[k]?.observed as number, observed))),
   );
 }
-
-describe("Holm's correction", () => {
-  test('multiplies by how many are left, and never falls', () => {
-    expect(holm([0.01, 0.04, 0.03])).toEqual([0.03, 0.06, 0.06]);
-    expect(holm([0.5, 0.9])).toEqual([1, 1]);
-    expect(holm([0.02, Number.NaN])).toEqual([0.02, Number.NaN]);
-  });
-});
 
 /**
  * A family without edge: each draw, the observed one included, is a row of normal values with this correlation between

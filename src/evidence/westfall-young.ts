@@ -21,7 +21,8 @@ export interface FamilyMember {
  * falls when a draw's few trades happen to be alike.
  *
  * @returns one p per member, in their order; NaN for a member without an observation, which takes no part.
- * @throws RangeError where the members have different numbers of draws (`holm` needs no joint draws).
+ * @throws RangeError where the members have different numbers of draws (`holm`, in multiple-testing.ts, needs no joint
+ * ones).
  */
 export function westfallYoung(members: readonly FamilyMember[]): number[] {
   const draws = members[0]?.draws.length ?? 0;
@@ -69,22 +70,4 @@ function standardised({ observed, draws }: FamilyMember): { observed: number; z:
   const scale = (value: number): number => (varies ? (value - mean) / sd : 0);
   const z = scale(observed);
   return { observed: Number.isNaN(observed) ? Number.NaN : z, z: draws.map((d) => (Number.isNaN(d) ? z : scale(d))) };
-}
-
-/**
- * Holm's step-down correction (1979, Scand. J. Statist. 6): valid under any dependence, and needs the single p-values
- * alone; the fallback where joint draws cannot be had. NaN stays NaN and takes no part.
- */
-export function holm(pValues: readonly number[]): number[] {
-  const adjusted = pValues.map(() => Number.NaN);
-  const inOrder = pValues
-    .map((p, index) => ({ p, index }))
-    .filter(({ p }) => !Number.isNaN(p))
-    .sort((a, b) => a.p - b.p);
-  let floor = 0;
-  inOrder.forEach(({ p, index }, rank) => {
-    floor = Math.min(1, Math.max(floor, (inOrder.length - rank) * p));
-    adjusted[index] = floor;
-  });
-  return adjusted;
 }
