@@ -59,6 +59,23 @@ export interface ClaimResult {
   readonly horizonCandles: number;
 }
 
+/** How params were chosen on the candles of the study. Every draw of both controls made the same choice (rule 25). */
+export interface Choice {
+  /** What each param was chosen from. */
+  readonly lists: Readonly<Record<string, readonly (number | string)[]>>;
+  /** Every combination, with what it came to on the verdict cell. */
+  readonly combinations: readonly Combination[];
+  /** Place of the one that is judged. */
+  readonly chosen: number;
+}
+
+export interface Combination {
+  readonly params: Readonly<Record<string, number | string>>;
+  readonly trades: number;
+  /** NaN without a trade. */
+  readonly expectancyR: number;
+}
+
 /**
  * How it is known that a strategy does not see the future: it is made of expressions alone, or the code in it said the
  * same on every candle when it could see none of those after it.
@@ -74,6 +91,8 @@ export interface StrategyOutcome {
   readonly thesis: 'continuation' | 'reversal';
   readonly summary: string;
   readonly params: Readonly<Record<string, number | string>>;
+  /** Absent where the study names the params. */
+  readonly choice?: Choice;
   /** sha256 of the strategy's file. */
   readonly fileSha256: string;
   readonly lookAhead: LookAhead;

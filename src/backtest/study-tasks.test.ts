@@ -47,15 +47,15 @@ const plans = Array.from({ length: 400 }, (_, i) => ({ kind: 'shift', offset: 24
 describe('what the fast engine said is run again on the reference engine', () => {
   test('and where the two agree, nothing is heard of it', async () => {
     const honest = bench();
-    expect((await judgeTask(honest)).outcome.backtest.metrics.trades).toBeGreaterThan(0);
-    expect(rotationTask(honest, 0, plans, [0]).draws).toBe(400);
+    expect((await judgeTask([honest])).outcome.backtest.metrics.trades).toBeGreaterThan(0);
+    expect(rotationTask([honest], 0, plans, [0]).draws).toBe(400);
   });
 
   test("a strategy's own run always", async () => {
     const faulty = bench();
     faulty.isOwnRunFaulty = true;
-    await expect(judgeTask(faulty)).rejects.toThrow(EngineDifference);
-    await expect(judgeTask(faulty)).rejects.toThrow("do not agree on the verdict run of 'breakout-volume'");
+    await expect(judgeTask([faulty])).rejects.toThrow(EngineDifference);
+    await expect(judgeTask([faulty])).rejects.toThrow("do not agree on the verdict run of 'breakout-volume'");
   });
 
   test.each([0, 100, 300])('and one draw of every chunk: of the one from draw %i', (firstDraw) => {
@@ -65,7 +65,7 @@ describe('what the fast engine said is run again on the reference engine', () =>
       const faulty = bench();
       faulty.faultyDraw = draw;
       try {
-        rotationTask(faulty, firstDraw, chunk, [0]);
+        rotationTask([faulty], firstDraw, chunk, [0]);
       } catch (error) {
         expect(error).toBeInstanceOf(EngineDifference);
         expect((error as Error).message).toContain(`draw ${firstDraw + draw} of the rotation of 'breakout-volume'`);

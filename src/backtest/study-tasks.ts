@@ -1,40 +1,74 @@
 import { openTimeAt } from '../domain/candle.ts';
 import { Prng } from '../domain/prng.ts';
-import type { Costs, RiskRules } from '../domain/risk-rules.ts';
-import type { Study, StudyStrategy } from '../domain/study.ts';
+import type { RiskRules } from '../domain/risk-rules.ts';
+import type { StudyStrategy } from '../domain/study.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
 import type { SignalBits } from '../strategy/signal-bits.ts';
+import { type Contender, chosenOf, contenderOf, type StudyTerms } from './choice.ts';
 import { measureClaims } from './claims.ts';
 import { type CoinFlipLeg, calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
 import { DrawMetrics } from './draw-metrics.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
 import { equityOf, resultOf } from './fast/result.ts';
+import type { FastRun } from './fast/spec.ts';
 import { checkLookAhead } from './look-ahead.ts';
 import type { MarketRoom } from './market-room.ts';
 import { entriesWithoutVolume, type Metrics, type MetricsContext, metricsOf } from './metrics.ts';
-import type { DrawTable, FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
+import type { Combination, DrawTable, FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
 import { replay } from './replay.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
 import type { StrategyBench } from './strategy-bench.ts';
 import type { StudyData } from './study-data.ts';
 
+type CoinFlipLegs = readonly CoinFlipLeg[];
+
 /** Everything of a strategy's outcome but its controls, and what these need to be drawn. */
 export interface Judged {
   readonly outcome: Omit<StrategyOutcome, 'coinFlip' | 'rotation'>;
-  readonly coinFlip: readonly CoinFlipLeg[];
+  /** Of each combination that was tried. */
+  readonly coinFlip: readonly CoinFlipLegs[];
   readonly longestHoldRows: number;
 }
 
-/** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims: what is run once. */
-export async function judgeTask(bench: StrategyBench): Promise<Judged> {
+/**
+ * What is run once: every combination that is tried, and the one that is chosen in full.
+ *
+ * @param benches the strategy with each set of params
+ */
+export async function judgeTask(benches: readonly StrategyBench[]): Promise<Judged> {
+  const tried = benches.map((bench) => verdictRun(bench));
+  const { interval } = (benches[0] as StrategyBench).study;
+  const contenders = benches.map((bench, i) => metricsOn(bench, interval, tried[i] as RunResult));
+  const chosen = chosenOf(contenders);
+  const bench = benches[chosen] as StrategyBench;
+  const outcome = await outcomeOf(bench, tried[chosen] as RunResult);
+  const combinations = contenders.map(({ trades, expectancyR }, i): Combination => {
+    return { params: (benches[i] as StrategyBench).built.params, trades, expectancyR };
+  });
+  const holds = tried.map(({ trades }) => longestHoldRows(bench.study.cell, trades, intervalMs(interval)));
+  const { choose: lists } = bench.study.strategies.find(({ name }) => name === outcome.name) ?? {};
+  return {
+    outcome: lists === undefined ? outcome : { ...outcome, choice: { lists, combinations, chosen } },
+    coinFlip: benches.map((one, i) => calibratedCoinFlip(one, tried[i] as RunResult)),
+    longestHoldRows: Math.max(...holds),
+  };
+}
+
+function verdictRun(bench: StrategyBench): RunResult {
+  const { cell } = bench.study;
+  const result = bench.run(cell);
+  replay(bench.spec(cell), result, `the verdict run of '${bench.loaded.strategy.name}'`);
+  return result;
+}
+
+/** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims. */
+async function outcomeOf(bench: StrategyBench, result: RunResult): Promise<Judged['outcome']> {
   const { study, loaded, built, room, bits } = bench;
   const { interval, coins } = study;
   const lookAhead = await checkLookAhead({ room, loaded, built, bits, interval, coins });
   const { strategy, sha256 } = loaded;
-  const result = bench.run(study.cell);
-  replay(bench.spec(study.cell), result, `the verdict run of '${strategy.name}'`);
-  const outcome: Judged['outcome'] = {
+  return {
     name: strategy.name,
     thesis: strategy.thesis,
     summary: strategy.summary,
@@ -59,35 +93,36 @@ export async function judgeTask(bench: StrategyBench): Promise<Judged> {
     finer: study.confirm.flatMap((interval) => finerResults(bench, interval)),
     claims: measureClaims(bench),
   };
-  return {
-    outcome,
-    coinFlip: calibratedCoinFlip(bench, result),
-    longestHoldRows: longestHoldRows(study.cell, result.trades, intervalMs(study.interval)),
-  };
 }
 
-/** Draws of the rotation control: the same plans, in the same order, for every strategy of the study. */
+/**
+ * Draws of the rotation control: the same plans, in the same order, for every strategy of the study. Where params were
+ * chosen, each draw chooses them anew, under one and the same rotation of every combination.
+ */
 export function rotationTask(
-  bench: StrategyBench,
+  benches: readonly StrategyBench[],
   firstDraw: number,
   plans: readonly RotationPlan[],
   fanRows: readonly number[],
 ): DrawChunk {
-  const { from, to } = bench.room.grid(bench.study.interval);
-  return drawChunk(bench, 'rotation', { firstDraw, draws: plans.length, fanRows }, (draw) =>
+  const [{ room, study }] = benches as readonly [StrategyBench];
+  const { from, to } = room.grid(study.interval);
+  return drawChunk(benches, 'rotation', { firstDraw, draws: plans.length, fanRows }, (draw, bench) =>
     bench.bits.map((bits) => rotate(bits, from, to, plans[draw - firstDraw] as RotationPlan)),
   );
 }
 
-/** Draws of the coin flip. */
+/** Draws of the coin flip; where params were chosen, each combination has its own, and each draw chooses among them. */
 export function coinFlipTask(
-  bench: StrategyBench,
+  benches: readonly StrategyBench[],
   firstDraw: number,
   draws: number,
-  legs: readonly CoinFlipLeg[],
+  legs: readonly CoinFlipLegs[],
   fanRows: readonly number[],
 ): DrawChunk {
-  return drawChunk(bench, 'coin-flip', { firstDraw, draws, fanRows }, (draw) => flips(bench, legs, draw));
+  return drawChunk(benches, 'coin-flip', { firstDraw, draws, fanRows }, (draw, bench, i) =>
+    flips(bench, legs[i] as CoinFlipLegs, draw),
+  );
 }
 
 interface ChunkOfDraws {
@@ -96,31 +131,61 @@ interface ChunkOfDraws {
   readonly fanRows: readonly number[];
 }
 
+type ScheduleOf = (draw: number, bench: StrategyBench, combination: number) => readonly SignalBits[];
+
 /**
- * One draw of every chunk, so one in a hundred, runs again on the reference engine.
+ * One draw of every chunk, so one in a hundred, runs again on the reference engine, with every combination that it
+ * chose from.
  *
  * @throws EngineDifference
  */
 function drawChunk(
-  bench: StrategyBench,
+  benches: readonly StrategyBench[],
   control: DrawTable['kind'],
   { firstDraw, draws, fanRows }: ChunkOfDraws,
-  scheduleOf: (draw: number) => readonly SignalBits[],
+  scheduleOf: ScheduleOf,
 ): DrawChunk {
-  const { study, loaded } = bench;
-  const { name } = loaded.strategy;
+  const [first] = benches as readonly [StrategyBench];
+  const { name } = first.loaded.strategy;
   const recorder = new DrawRecorder(firstDraw, draws, fanRows);
-  const metrics = drawMetricsOf(bench);
-  const chosen = new Prng(study.controls.seed).fork(`replay/${control}/${name}/${firstDraw}`).below(draws);
+  const metrics = drawMetricsOf(first);
+  const replayed =
+    firstDraw + new Prng(first.study.controls.seed).fork(`replay/${control}/${name}/${firstDraw}`).below(draws);
   for (let draw = firstDraw; draw < firstDraw + draws; draw++) {
-    const run = bench.draw(study.cell, scheduleOf(draw));
+    const what = draw === replayed ? `draw ${draw} of the ${control} of '${name}'` : undefined;
+    const run = bestRun(benches, (bench, i) => scheduleOf(draw, bench, i), what);
     const equityUsd = equityOf(run);
     recorder.record(metrics.of(run, equityUsd), equityUsd);
-    if (draw === firstDraw + chosen) {
-      replay(run.spec, resultOf(run), `draw ${draw} of the ${control} of '${name}'`);
-    }
   }
   return recorder.chunk();
+}
+
+/**
+ * The run of the combination that is chosen. The columns of a run are overwritten by the next, so unless it was the
+ * last, it is run once more.
+ *
+ * @param replayedAs what it is, where the reference engine is to agree
+ */
+function bestRun(
+  benches: readonly StrategyBench[],
+  scheduleOf: (bench: StrategyBench, combination: number) => readonly SignalBits[],
+  replayedAs: string | undefined,
+): FastRun {
+  const schedules = benches.map(scheduleOf);
+  const runOf = (i: number): FastRun => {
+    const bench = benches[i] as StrategyBench;
+    return bench.draw(bench.study.cell, schedules[i] as readonly SignalBits[]);
+  };
+  const last = benches.length - 1;
+  let run = runOf(0);
+  const contenders: Contender[] = [];
+  for (let i = 0; ; run = runOf(++i)) {
+    if (replayedAs !== undefined) replay(run.spec, resultOf(run), replayedAs);
+    contenders.push(contenderOf(run));
+    if (i === last) break;
+  }
+  const chosen = chosenOf(contenders);
+  return chosen === last ? run : runOf(chosen);
 }
 
 /** What is remembered between draws holds for all strategies: they enter the same candles and wear the same stops. */
@@ -198,10 +263,7 @@ function missingFundingHours(bench: StrategyBench): number {
 }
 
 /** What a worker is told once. */
-export interface StudySetting {
-  readonly study: Study;
-  readonly costs: Costs;
-  readonly strategiesDirectory: string;
+export interface StudySetting extends StudyTerms {
   readonly data: StudyData;
 }
 
@@ -222,18 +284,19 @@ export type Task = {
       readonly kind: 'coin-flip';
       readonly firstDraw: number;
       readonly draws: number;
-      readonly legs: readonly CoinFlipLeg[];
+      readonly legs: readonly CoinFlipLegs[];
       readonly fanRows: readonly number[];
     }
 );
 
-export function carryOut(task: Task, bench: StrategyBench): Promise<Judged> | DrawChunk {
+/** @param benches the strategy of the task with every set of params that it is tried with */
+export function carryOut(task: Task, benches: readonly StrategyBench[]): Promise<Judged> | DrawChunk {
   switch (task.kind) {
     case 'judge':
-      return judgeTask(bench);
+      return judgeTask(benches);
     case 'rotation':
-      return rotationTask(bench, task.firstDraw, task.plans, task.fanRows);
+      return rotationTask(benches, task.firstDraw, task.plans, task.fanRows);
     case 'coin-flip':
-      return coinFlipTask(bench, task.firstDraw, task.draws, task.legs, task.fanRows);
+      return coinFlipTask(benches, task.firstDraw, task.draws, task.legs, task.fanRows);
   }
 }

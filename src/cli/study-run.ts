@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { assembleStudyData, type CandleSource, revisedIn } from '../backtest/candle-source.ts';
+import { combinationsOf } from '../backtest/choice.ts';
 import { failureOf, type StrategyFailure, type StudyOutcome } from '../backtest/outcome.ts';
 import type { ChosenStrategy } from '../backtest/settling.ts';
 import type { SpanPlan, StudyData } from '../backtest/study-data.ts';
@@ -17,6 +18,7 @@ import { cautionsOf } from './study-cautions.ts';
 
 /** The strategies of a study, as far as they can be loaded. */
 export interface Lineup {
+  /** With every set of params that they are tried with. */
   readonly chosen: readonly ChosenStrategy[];
   readonly failures: ReadonlyMap<string, StrategyFailure>;
   /** Of the study, and those that a strategy looks at beside its own. */
@@ -30,13 +32,14 @@ export interface Lineup {
 export async function lineUp(study: Study, context: Context): Promise<Lineup> {
   const chosen: ChosenStrategy[] = [];
   const failures = new Map<string, StrategyFailure>();
-  for (const { name, params } of study.strategies) {
+  for (const strategy of study.strategies) {
     try {
-      const loaded = await loadStrategy(name, strategiesOf(context));
-      chosen.push({ loaded, built: loaded.strategy.build(params) });
+      const loaded = await loadStrategy(strategy.name, strategiesOf(context));
+      const combinations = combinationsOf(strategy);
+      chosen.push(...combinations.map((params) => ({ loaded, built: loaded.strategy.build(params) })));
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      failures.set(name, failureOf(name, error));
+      failures.set(strategy.name, failureOf(strategy.name, error));
     }
   }
   const coins = new Set([...study.coins, ...chosen.flatMap(({ built }) => built.coins)]);

@@ -33,6 +33,7 @@ export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, o
   out.line();
   out.line(out.paint('bold', 'why'));
   for (const { name, verdict } of strategies) out.line(`  ${name.padEnd(longestName(strategies))}  ${verdict.line}`);
+  showChoices(strategies, out);
   for (const strategy of strategies) if (strategy.status === 'failed') showFailure(strategy, out);
   out.line();
   out.line(conclusion(report));
@@ -58,6 +59,20 @@ function costsIncluded({ config, study, data }: Report): string {
       .replace(/, (\w+)$/, ' and $1');
   const left = named(false);
   return [named(true) && `${named(true)} included`, left && `${left} not, or not all`].filter(Boolean).join('; ');
+}
+
+/** What was chosen on these candles, and from how many: the controls made the same choice in every draw. */
+function showChoices(strategies: readonly StrategyReport[], out: Output): void {
+  const chosen = strategies.flatMap((strategy) => {
+    if (strategy.status === 'failed' || strategy.choice === undefined) return [];
+    const { lists, combinations } = strategy.choice;
+    const params = Object.keys(lists).map((name) => `${name} ${strategy.params[name]}`);
+    return [`  ${strategy.name.padEnd(longestName(strategies))}  ${params.join(', ')}, of ${combinations.length}`];
+  });
+  if (chosen.length === 0) return;
+  out.line();
+  out.line(out.paint('bold', 'chosen on these candles, and anew in every draw of the controls'));
+  for (const line of chosen) out.line(line);
 }
 
 /** The table has room for one line; what has to be mended is said in full. */

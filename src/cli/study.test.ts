@@ -86,6 +86,40 @@ describe('candor study', () => {
       expect(readTrials(join(folder, 'backtests/trials.jsonl')).trials).toHaveLength(1);
     }));
 
+  it('chooses params on its candles, says from what, and counts every combination as a trial', () =>
+    inProject(STUDY.replace('breakout,', '{ name: breakout, choose: { lookback: [12, 24, 48] } },'), async (folder) => {
+      const { stdout } = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(stdout).toMatch(
+        /^chosen on these candles, and anew in every draw of the controls\n {2}breakout +lookback \d+, of 3$/m,
+      );
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      const json = reportIn(folder);
+      const [breakout, reversion] = readReport(join(folder, json)).strategies;
+      expect(breakout).toMatchObject({ choice: { lists: { lookback: [12, 24, 48] } } });
+      expect(reversion).not.toHaveProperty('choice');
+      expect(readFileSync(join(folder, json.replace('.json', '.html')), 'utf8')).toContain(
+        'the best of 3 combinations: lookback 12, 24, 48',
+      );
+      const { trials } = readTrials(join(folder, 'backtests/trials.jsonl'));
+      expect(trials[0]).toMatchObject({ kind: 'study' });
+      const tried = trials.flatMap((trial) => (trial.kind === 'study' ? trial.strategies : []));
+      expect(tried.map(({ name, params }) => [name, params['lookback']])).toEqual([
+        ['breakout', 12],
+        ['breakout', 24],
+        ['breakout', 48],
+        ['rsi-reversion', undefined],
+      ]);
+      expect(await runCandor(['verify', json], folder)).toMatchObject({ exitCode: 0, stderr: '' });
+
+      writeFileSync(
+        join(folder, 'backtests/small.yaml'),
+        STUDY.replace('breakout,', '{ name: breakout, choose: { lokback: [12] } },'),
+      );
+      const slip = await runCandor(['study', 'small', '--synthetic'], folder);
+      expect(slip.stderr).toContain("'breakout' has no param 'lokback'\nDid you mean lookback?");
+      expect(slip.exitCode).toBe(2);
+    }));
+
   it('says what flatters a result, and that the record of trials is broken; verify comes to the same warnings', () =>
     inProject(STUDY.replace('breakout, rsi-reversion', 'breakout'), async (folder) => {
       const config = 'fees: { maker: 0 }\nslippageBps: 0\ngates: { alpha: 0.1, targetEdgeR: 0.5 }\n';

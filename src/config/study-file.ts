@@ -1,19 +1,49 @@
 import { z } from 'zod';
-import type { Study } from '../domain/study.ts';
+import type { Study, StudyStrategy } from '../domain/study.ts';
 import { INTERVALS, intervalMs } from '../domain/time.ts';
 import { fromUsd } from '../domain/units.ts';
 import { deepFreeze } from './config-file.ts';
 import { riskRulesSchema } from './risk-schema.ts';
 import { listOf, section, seed, wholeNumber } from './schema.ts';
-import { cellsOf, countCells, deposit, type FilePlace, findFile, grid, kebabCase, span } from './study-schema.ts';
+import {
+  cellsOf,
+  countCells,
+  deposit,
+  type FilePlace,
+  findFile,
+  grid,
+  kebabCase,
+  oneValue,
+  span,
+} from './study-schema.ts';
 import { readYaml } from './yaml-file.ts';
 
 const MAX_CELLS = 1000;
 const DEFAULT_DRAWS = 1000;
 
+/** A choice is made again in every draw of every control, so a list of params is a short one. */
+const MAX_COMBINATIONS = 500;
+
 const strategy = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),
-  section({ name: kebabCase, params: z.record(z.string(), z.unknown()).default({}) }),
+  section({
+    name: kebabCase,
+    params: z.record(z.string(), z.unknown()).default({}),
+    choose: z.record(z.string(), listOf(oneValue, String)).optional(),
+  }).transform(({ choose, ...fixed }, context): StudyStrategy => {
+    if (choose === undefined || Object.keys(choose).length === 0) return fixed;
+    for (const name of Object.keys(choose)) {
+      if (!Object.hasOwn(fixed.params, name)) continue;
+      const message = `${name} is fixed in params and chosen here: it can be one of the two`;
+      context.addIssue({ code: 'custom', path: ['choose', name], message });
+    }
+    const combinations = Object.values(choose).reduce((product, values) => product * values.length, 1);
+    if (combinations > MAX_COMBINATIONS) {
+      const message = `${combinations} combinations are more than ${MAX_COMBINATIONS}: a sweep can look at more`;
+      context.addIssue({ code: 'custom', path: ['choose'], message });
+    }
+    return { ...fixed, choose };
+  }),
 );
 
 const studySchema = section({

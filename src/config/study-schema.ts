@@ -42,6 +42,9 @@ export const span = section({
   return z.NEVER;
 });
 
+/** Of a param. */
+export const oneValue = z.union([z.number(), z.string()], { error: 'a value is a number or a name' });
+
 export type Grid = { readonly [Rule in keyof RiskRules]?: readonly RiskRules[Rule][] };
 
 export const grid = section(

@@ -7,7 +7,17 @@ import { stepValues } from '../strategy/params.ts';
 import { deepFreeze } from './config-file.ts';
 import { riskRulesSchema } from './risk-schema.ts';
 import { listOf, section, seed } from './schema.ts';
-import { cellsOf, countCells, deposit, type FilePlace, findFile, grid, kebabCase, span } from './study-schema.ts';
+import {
+  cellsOf,
+  countCells,
+  deposit,
+  type FilePlace,
+  findFile,
+  grid,
+  kebabCase,
+  oneValue,
+  span,
+} from './study-schema.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** A risk grid of more is a slip of the pen; how many combinations a sweep may have is asked when it is run. */
@@ -24,7 +34,6 @@ const range = section({ from: z.number(), to: z.number(), step: z.number() }).tr
   }
 });
 
-const oneValue = z.union([z.number(), z.string()], { error: 'a value is a number or a name' });
 const valueList = listOf(oneValue, String);
 
 /** `{ from: 10, to: 60, step: 5 }`, `[10, 20]`, or one value: `30`. */

@@ -27,6 +27,11 @@ export interface StudyStrategy {
   readonly name: string;
   /** Params that differ from the defaults. */
   readonly params: Readonly<Record<string, unknown>>;
+  /**
+   * Params that are chosen on the very candles of the study, each from a short list: every combination is run, the best
+   * is judged, and every draw of the controls repeats the choice (rule 25). Absent where nothing is chosen.
+   */
+  readonly choose?: Readonly<Record<string, readonly (number | string)[]>>;
 }
 
 /** One cell of the grid: its coordinates as text (`stop` → `2 %`), and the rules that they make. */

@@ -154,8 +154,8 @@ function rotationGate({ outcome, rotationP, familyP, family }: Findings, thresho
   const isPossible = smallestPValue(draws) < alpha;
   const corrected = family.strategies === 1 ? '' : `; ${pText(familyP)} corrected for ${family.strategies} strategies`;
   const found =
-    `Its own signals, moved to ${counted(draws, 'other time')} with the same stops, did as well or better in ` +
-    `${atLeastAsGood(rotationP, draws)} (${pEquals(rotationP)}${corrected}).`;
+    `Its own signals, moved to ${counted(draws, 'other time')} with the same stops${chosenAnew(outcome)}, ` +
+    `did as well or better in ${atLeastAsGood(rotationP, draws)} (${pEquals(rotationP)}${corrected}).`;
   const absent =
     outcome.backtest.metrics.trades === 0
       ? 'There are no trades to compare.'
@@ -186,9 +186,14 @@ function coinFlipGate({ outcome, coinFlipP }: Findings, thresholds: GateThreshol
     thresholdText: `< ${thresholds.alpha}`,
     reason: Number.isNaN(coinFlipP)
       ? 'There are no trades to compare.'
-      : `Of ${counted(draws, 'coin flip')} with the same stops, ${atLeastAsGood(coinFlipP, draws)} did as well ` +
-        `or better (${pEquals(coinFlipP)}).`,
+      : `Of ${counted(draws, 'coin flip')} with the same stops${chosenAnew(outcome)}, ` +
+        `${atLeastAsGood(coinFlipP, draws)} did as well or better (${pEquals(coinFlipP)}).`,
   });
+}
+
+/** The best of many is compared with the best of as many (rule 25). */
+function chosenAnew({ choice }: Findings['outcome']): string {
+  return choice === undefined ? '' : ` and the best of ${choice.combinations.length} chosen anew`;
 }
 
 /** How many draws did at least as well: the b of p = (b + 1) / (m + 1). */

@@ -15,13 +15,18 @@ export interface TrialFacts {
   readonly resultSha256: string;
 }
 
-/** The line of a study; strategies that could not be run are no trials. */
+/**
+ * The line of a study; strategies that could not be run are no trials, and of those whose params were chosen every
+ * combination is one.
+ */
 export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFacts): StudyTrial {
   const ran = outcome.strategies.filter(hasRun);
   return {
     kind: 'study',
     study: study.name,
-    strategies: ran.map(({ name, fileSha256, params }) => ({ name, fileSha256, params: { ...params } })),
+    strategies: ran.flatMap(({ name, fileSha256, params, choice }) =>
+      (choice?.combinations ?? [{ params }]).map((tried) => ({ name, fileSha256, params: { ...tried.params } })),
+    ),
     coins: [...study.coins],
     interval: study.interval,
     fromMs: outcome.fromMs,

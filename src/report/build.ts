@@ -114,10 +114,11 @@ export function rulesOf(rules: ReportedRules): RiskRules {
 
 /** The study as it can be run again. */
 export function studyOf(report: Report): Study {
-  const { depositUsd, span, cell, grid, ...rest } = structuredClone(report.study);
+  const { depositUsd, span, cell, grid, strategies, ...rest } = structuredClone(report.study);
   return {
     ...rest,
     span: 'days' in span ? span : { fromMs: span.fromMs as EpochMs, toMs: span.toMs as EpochMs },
+    strategies: strategies.map(({ choose, ...strategy }) => ({ ...strategy, ...(choose && { choose }) })),
     cell: rulesOf(cell),
     grid: grid.map(({ at, rules }) => ({ at, rules: rulesOf(rules) })),
     depositUsd: fromUsd(depositUsd),

@@ -129,12 +129,23 @@ const failed = z.strictObject({
   error: z.strictObject({ message: z.string(), details: z.array(z.string()), hint: z.string().nullable() }),
 });
 
+const paramValues = z.record(z.string(), z.union([z.number(), z.string()]));
+const paramLists = z.record(z.string(), z.array(z.union([z.number(), z.string()])));
+
 const judged = z.strictObject({
   status: z.literal('judged'),
   name: z.string(),
   thesis: z.enum(['continuation', 'reversal']),
   summary: z.string(),
-  params: z.record(z.string(), z.union([z.number(), z.string()])),
+  params: paramValues,
+  /** How they were chosen on these candles. Named only where they were, so that an older report keeps its hash. */
+  choice: z
+    .strictObject({
+      lists: paramLists,
+      combinations: z.array(z.strictObject({ params: paramValues, trades: count, expectancyR: z.number().nullable() })),
+      chosen: count,
+    })
+    .optional(),
   fileSha256: z.string(),
   /** How it is known that the strategy does not see the future; `candles` is how many its code was replayed on. */
   lookAhead: z.discriminatedUnion('kind', [
@@ -213,7 +224,9 @@ const study = z.strictObject({
   interval,
   confirm: z.array(interval),
   span: z.union([z.strictObject({ days: z.int() }), z.strictObject({ fromMs: timeMs, toMs: timeMs })]),
-  strategies: z.array(z.strictObject({ name: z.string(), params: z.record(z.string(), z.json()) })),
+  strategies: z.array(
+    z.strictObject({ name: z.string(), params: z.record(z.string(), z.json()), choose: paramLists.optional() }),
+  ),
   cell: riskRules,
   grid: z.array(z.strictObject({ at: z.record(z.string(), z.string()), rules: riskRules })),
   controls: z.strictObject({ draws: z.int(), seed: z.int() }),

@@ -1,5 +1,5 @@
 import { perCoin, perMonth, type TradeGroup } from '../backtest/metrics.ts';
-import type { ClaimResult, StrategyFailure, StrategyOutcome } from '../backtest/outcome.ts';
+import type { Choice, ClaimResult, StrategyFailure, StrategyOutcome } from '../backtest/outcome.ts';
 import { type Instrument, quantityOf } from '../domain/instrument.ts';
 import type { Study } from '../domain/study.ts';
 import { intervalMs } from '../domain/time.ts';
@@ -39,6 +39,7 @@ export function judgedStrategy(
     thesis: outcome.thesis,
     summary: outcome.summary,
     params: { ...outcome.params },
+    ...(outcome.choice && { choice: choiceReport(outcome.choice, absent) }),
     fileSha256: outcome.fileSha256,
     lookAhead: { ...outcome.lookAhead },
     ...judgementReport(judgement),
@@ -76,6 +77,17 @@ export function judgedStrategy(
     ),
     trades: backtest.trades.map((trade) => tradeReport(trade, place.instruments)),
     notAvailable: absent.reasons,
+  };
+}
+
+function choiceReport({ lists, combinations, chosen }: Choice, absent: Absent): NonNullable<JudgedStrategy['choice']> {
+  return {
+    lists: Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, [...values]])),
+    combinations: combinations.map(({ params, trades, expectancyR }, i) => {
+      const path = `choice.combinations[${i}].expectancyR`;
+      return { params: { ...params }, trades, expectancyR: absent.number(path, expectancyR, 'no trades') };
+    }),
+    chosen,
   };
 }
 

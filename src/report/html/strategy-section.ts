@@ -3,10 +3,11 @@ import { nameOf } from '../name.ts';
 import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../schema.ts';
 import { accountFigure } from './account-chart.ts';
 import { type CandleDrawing, tradesOnCandles } from './candles-chart.ts';
+import { choiceTable } from './choice-table.ts';
 import { heatMap } from './heat-map.ts';
 import { controlHistogram, tradesHistogram } from './histograms.ts';
 import { verdictMark } from './marks.ts';
-import { html, type Markup } from './markup.ts';
+import { type Content, html, type Markup } from './markup.ts';
 import { metricsTable } from './metrics-table.ts';
 import { facts, fold, section } from './section.ts';
 import { claimsTable, coinTable, gatesTable, monthTable, robustnessTable } from './tables.ts';
@@ -38,6 +39,7 @@ function judgedBody(report: Report, strategy: JudgedStrategy, drawings: readonly
   return html`${factsOf(strategy)}
 <div class="blocks">
 <div>${gatesTable(strategy)}</div>
+${strategy.choice === undefined ? '' : html`<div>${choiceTable(strategy.name, strategy.choice)}</div>`}
 ${criticism(strategy)}
 ${hasTrades ? accountFigure(report, strategy) : ''}
 ${strategy.controls.map((control) => controlHistogram(strategy, control))}
@@ -67,13 +69,20 @@ function factsOf(strategy: JudgedStrategy): Markup {
   return facts([
     ['What it does', strategy.summary],
     ['It bets on', strategy.thesis],
-    ['Params', params.length === 0 ? 'none' : params.join(', ')],
+    ['Params', params.length === 0 ? 'none' : [params.join(', '), chosenFrom(strategy)]],
     [
       'Least edge that this study could have found',
       smallestEdgeR === null ? 'n/a' : `${formatNumber(smallestEdgeR, 2)} R a trade`,
     ],
     ['File, sha256', html`<code>${strategy.fileSha256.slice(0, 12)}</code>`],
   ]);
+}
+
+/** Chosen on these candles, and so in every draw of the controls. */
+function chosenFrom({ choice }: JudgedStrategy): Content {
+  if (choice === undefined) return '';
+  const lists = Object.entries(choice.lists).map(([name, values]) => `${name} ${values.join(', ')}`);
+  return html`<br><small>the best of ${choice.combinations.length} combinations: ${lists.join('; ')}</small>`;
 }
 
 function criticism(strategy: JudgedStrategy): Markup {
