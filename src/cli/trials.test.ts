@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { runCandor } from '../../test/run-candor.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { fixedClock } from '../domain/clock.ts';
-import { appendTrial, type StudyTrial } from '../evidence/trial-ledger.ts';
+import { appendTrial } from '../evidence/trial-ledger.ts';
+import type { StudyTrial } from '../evidence/trial-lines.ts';
 
 const TRIAL: StudyTrial = {
   kind: 'study',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { formatDate } from '../domain/time.ts';
-import { type ChainState, type RecordedTrial, readTrials } from '../evidence/trial-ledger.ts';
+import { type ChainState, readTrials } from '../evidence/trial-ledger.ts';
+import type { RecordedTrial } from '../evidence/trial-lines.ts';
 import { countTrials } from '../evidence/trials.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted } from './database.ts';

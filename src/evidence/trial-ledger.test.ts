@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
 import { fixedClock } from '../domain/clock.ts';
 import { DAY_MS } from '../domain/time.ts';
-import { appendTrial, readTrials, type StudyTrial, type SweepTrial } from './trial-ledger.ts';
+import { appendTrial, readTrials } from './trial-ledger.ts';
+import type { StudyTrial, SweepTrial } from './trial-lines.ts';
 import { countTrials, trialsTouching } from './trials.ts';
 
 const HASH = 'ab'.repeat(32);
@@ -68,7 +69,7 @@ const studies = [{ study: 'one' }, { study: 'two' }, { study: 'three' }];
 
 describe('a chain of lines', () => {
   test('a ledger that is not there yet is empty', () => {
-    expect(readTrials('/nowhere/trials.jsonl')).toEqual({ trials: [], state: { intact: true } });
+    expect(readTrials('/nowhere/trials.jsonl')).toEqual({ lines: [], trials: [], state: { intact: true } });
   });
 
   test('each line carries its number, its time, and the hash of the one before', () =>

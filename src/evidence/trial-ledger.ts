@@ -11,99 +11,27 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { z } from 'zod';
 import type { Clock } from '../domain/clock.ts';
 import { CandorError } from '../domain/errors.ts';
-import { INTERVALS } from '../domain/time.ts';
+import {
+  beginningOf,
+  entrySchema,
+  type LedgerEntry,
+  type LedgerLine,
+  lineSchema,
+  type RecordedTrial,
+} from './trial-lines.ts';
 
-/**
+/*
  * The trial ledger: one line for each study and each sweep ever run, so that the tenth try is judged as a tenth try
- * (rule 32). It is a text file under git, and a chain: each line names the hash of the line before it, and its own. A
- * line that was changed, removed or inserted later shows; only lines missing at the end do not, and those git knows.
+ * (rule 32), and for each seal on candles. It is a text file under git, and a chain: each line names the hash of the
+ * line before it, and its own. A line that was changed, removed or inserted later shows; only lines missing at the end
+ * do not, and those git knows.
  */
-const TRIAL_SCHEMA = 1;
+
 /** What the first line names as the line before it. */
 const GENESIS = '0'.repeat(64);
 const LOCK_WAIT_MS = 15_000;
-
-const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
-const json = z.record(z.string(), z.json());
-
-/** On the values that were first seen of every candle; named only where it is so. */
-const asSeen = z.literal(true).optional();
-
-const studySchema = z.object({
-  kind: z.literal('study'),
-  study: z.string(),
-  /** Every strategy that ran, with its complete params. */
-  strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
-  coins: z.array(z.string()),
-  interval: z.enum(INTERVALS),
-  fromMs: z.int(),
-  toMs: z.int(),
-  /** The risk cell that carried the verdict. */
-  cell: json,
-  /** Risk cells that were run for each strategy, this one included. */
-  cells: z.int().min(1),
-  /** Of the candles, funding rates and instruments. */
-  fingerprint: z.string(),
-  source: z.string(),
-  /** A trial on an invented market spends nothing of a real one. */
-  isSynthetic: z.boolean(),
-  asSeen,
-  /** What the verdicts were measured by. */
-  gates: z.object({ alpha: z.number(), targetEdgeR: z.number(), minTrades: z.int(), minWeeks: z.int() }),
-  fees: z.object({ taker: z.number(), maker: z.number() }),
-  slippageBps: z.number(),
-  /** Of everything random that names no other. */
-  seed: z.int(),
-  controls: z.object({ draws: z.int(), seed: z.int() }),
-  resultSha256: sha256Text,
-});
-
-const sweepSchema = z.object({
-  kind: z.literal('sweep'),
-  sweep: z.string(),
-  /** Every strategy, with the values that were tried of each of its params. */
-  strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
-  coins: z.array(z.string()),
-  intervals: z.array(z.enum(INTERVALS)),
-  fromMs: z.int(),
-  toMs: z.int(),
-  /** What the risk grid did not vary, and the values of what it did. */
-  cell: json,
-  grid: json,
-  account: z.enum(['each-coin', 'shared']),
-  /** Strategy, params, risk cell, interval and coin, or all coins where they share an account. */
-  combinations: z.int().min(1),
-  /** Of how many, where it was stopped: what its progress showed was seen all the same. */
-  stoppedOf: z.int().min(1).optional(),
-  fingerprint: z.string(),
-  source: z.string(),
-  isSynthetic: z.boolean(),
-  asSeen,
-  fees: z.object({ taker: z.number(), maker: z.number() }),
-  slippageBps: z.number(),
-  /** Of everything that the results depend on. */
-  identity: sha256Text,
-  resultSha256: sha256Text,
-});
-
-const trialSchema = z.discriminatedUnion('kind', [studySchema, sweepSchema]);
-
-const link = {
-  schema: z.literal(TRIAL_SCHEMA),
-  sequence: z.int().min(1),
-  recordedAtMs: z.int(),
-  previous: sha256Text,
-  hash: sha256Text,
-};
-const lineSchema = z.discriminatedUnion('kind', [studySchema.extend(link), sweepSchema.extend(link)]);
-
-export type StudyTrial = z.infer<typeof studySchema>;
-export type SweepTrial = z.infer<typeof sweepSchema>;
-export type Trial = z.infer<typeof trialSchema>;
-export type RecordedTrial = z.infer<typeof lineSchema>;
 
 export type ChainState =
   | { readonly intact: true }
@@ -111,6 +39,8 @@ export type ChainState =
 
 export interface TrialLedger {
   /** Every line that can be read, before a break and after it. */
+  readonly lines: readonly LedgerLine[];
+  /** Those of them that tell of something tried. */
   readonly trials: readonly RecordedTrial[];
   /** The first thing that is wrong. */
   readonly state: ChainState;
@@ -131,23 +61,28 @@ export function readTrials(path: string): TrialLedger {
  * error the file is as it was. A line that an earlier crash cut off is left for people to see; the chain goes on from
  * the last whole one.
  *
+ * @param entry what to write down; or what makes it of the lines that are there, while nobody else writes: it may throw
  * @throws CandorError where the file cannot be locked or written (a full disk).
  */
-export function appendTrial(path: string, trial: Trial, clock: Clock, lockWaitMs = LOCK_WAIT_MS): RecordedTrial {
+export function appendTrial<Entry extends LedgerEntry>(
+  path: string,
+  entry: Entry | ((lines: readonly LedgerLine[]) => Entry),
+  clock: Clock,
+  lockWaitMs = LOCK_WAIT_MS,
+): Extract<LedgerLine, { kind: Entry['kind'] }> {
   return withLock(path, lockWaitMs, () => {
     const text = textOf(path);
-    const last = parseLedger(text).trials.at(-1);
+    const { lines } = parseLedger(text);
+    const last = lines.at(-1);
     const body = JSON.stringify({
-      schema: TRIAL_SCHEMA,
-      sequence: (last?.sequence ?? 0) + 1,
-      recordedAtMs: clock.nowMs(),
-      ...trialSchema.parse(trial),
+      ...beginningOf((last?.sequence ?? 0) + 1, clock.nowMs()),
+      ...entrySchema.parse(typeof entry === 'function' ? entry(lines) : entry),
       previous: last?.hash ?? GENESIS,
     });
     const line = `${body.slice(0, -1)},"hash":"${sha256(body)}"}`;
     const startsLine = text === '' || text.endsWith('\n');
     appendDurably(path, `${startsLine ? '' : '\n'}${line}\n`);
-    return lineSchema.parse(JSON.parse(line));
+    return lineSchema.parse(JSON.parse(line)) as Extract<LedgerLine, { kind: Entry['kind'] }>;
   });
 }
 
@@ -155,20 +90,20 @@ function parseLedger(text: string): TrialLedger {
   const lines = text.split('\n');
   const isCutOff = lines.at(-1) !== '';
   if (!isCutOff) lines.pop();
-  const trials: RecordedTrial[] = [];
+  const read: LedgerLine[] = [];
   let state: ChainState = { intact: true };
   let previous = GENESIS;
   for (const [i, line] of lines.entries()) {
-    const read = parseLine(line);
-    const isTorn = read.trial === undefined && isCutOff && i === lines.length - 1;
-    const isInOrder = read.trial === undefined || read.trial.previous === previous;
-    const flaw = isTorn ? FLAWS.cutOff : (read.flaw ?? (isInOrder ? undefined : FLAWS.order));
+    const { line: found, flaw: ownFlaw } = parseLine(line);
+    const isTorn = found === undefined && isCutOff && i === lines.length - 1;
+    const isInOrder = found === undefined || found.previous === previous;
+    const flaw = isTorn ? FLAWS.cutOff : (ownFlaw ?? (isInOrder ? undefined : FLAWS.order));
     if (flaw !== undefined && state.intact) state = { intact: false, brokenAtLine: i + 1, ...flaw };
-    if (read.trial === undefined) continue;
-    trials.push(read.trial);
-    previous = read.trial.hash;
+    if (found === undefined) continue;
+    read.push(found);
+    previous = found.hash;
   }
-  return { trials, state };
+  return { lines: read, trials: read.filter(isTrial), state };
 }
 
 interface Flaw {
@@ -196,16 +131,20 @@ const FLAWS = {
 const LINE = /^(\{.*),"hash":"([0-9a-f]{64})"\}$/;
 
 /** A trial whose hash is wrong still counts: taking tries back is what people change a line for. */
-function parseLine(line: string): { trial: RecordedTrial; flaw?: Flaw } | { trial?: undefined; flaw: Flaw } {
-  const [, body, hash] = LINE.exec(line) ?? [];
-  const trial = body === undefined ? undefined : trialIn(line);
-  if (trial === undefined) return { flaw: FLAWS.unreadable };
-  return sha256(`${body}}`) === hash ? { trial } : { trial, flaw: FLAWS.changed };
+function parseLine(text: string): { line: LedgerLine; flaw?: Flaw } | { line?: undefined; flaw: Flaw } {
+  const [, body, hash] = LINE.exec(text) ?? [];
+  const line = body === undefined ? undefined : lineIn(text);
+  if (line === undefined) return { flaw: FLAWS.unreadable };
+  return sha256(`${body}}`) === hash ? { line } : { line, flaw: FLAWS.changed };
 }
 
-function trialIn(line: string): RecordedTrial | undefined {
+export function isTrial(line: LedgerLine): line is RecordedTrial {
+  return line.kind === 'study' || line.kind === 'sweep';
+}
+
+function lineIn(text: string): LedgerLine | undefined {
   try {
-    return lineSchema.safeParse(JSON.parse(line)).data;
+    return lineSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

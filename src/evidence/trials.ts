@@ -1,6 +1,6 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import type { RecordedTrial, StudyTrial, SweepTrial } from './trial-ledger.ts';
+import type { RecordedTrial, StudyTrial, SweepTrial } from './trial-lines.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
 export interface TrialFacts {

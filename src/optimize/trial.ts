@@ -1,4 +1,4 @@
-import type { SweepTrial } from '../evidence/trial-ledger.ts';
+import type { SweepTrial } from '../evidence/trial-lines.ts';
 import type { SweepWork } from './contract.ts';
 
 /** A sweep that came to its end, or as much of one as was carried out before it was stopped. */
