@@ -19,9 +19,14 @@ import { loadConfig } from './config/config-file.ts';
 import { projectRoot } from './config/project-root.ts';
 import { openTimeAt } from './domain/candle.ts';
 import { UsageError } from './domain/errors.ts';
+import { NOTHING_SEALED, type SealedFrom } from './domain/sealed.ts';
 import { formatTime, type Interval, parseInterval, parseTime } from './domain/time.ts';
+import { sealedFromOf, sealedNotes } from './evidence/seal.ts';
+import { readTrials, TRIALS_FILE } from './evidence/trial-ledger.ts';
 import { loadCandles } from './market/candle-store.ts';
 import { type MarketDatabase, openDatabase } from './market/database.ts';
+import { findCandleSeries } from './market/series-store.ts';
+import { visibleStretch } from './market/visible-stretch.ts';
 import { SWEEP_METRICS, type SweepMetric } from './optimize/contract.ts';
 import { type Combination, SweepPlan } from './optimize/plan.ts';
 import { columnsOf } from './optimize/ranking.ts';
@@ -38,7 +43,7 @@ import {
   TEXT,
 } from './report/frames/cells.ts';
 import { existing, SUMMARIES } from './report/frames/summaries.ts';
-import { frameText } from './report/frames/text.ts';
+import { frameText, PRINTED } from './report/frames/text.ts';
 import { TRADE_COLUMNS, tradeRows } from './report/frames/trades.ts';
 import { newestReport } from './report/newest.ts';
 import { readReport } from './report/read.ts';
@@ -84,11 +89,13 @@ export interface CandlesQuery extends Place {
   readonly asSeen?: boolean;
   /** Of trades on the venue, or of its mark price. */
   readonly kind?: 'trade' | 'mark';
+  /** Told in a sentence what was left out because it is sealed; without it, the screen is (stderr). */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
  * Stored candles, one a row, by coin and time: time (of the open), open, high, low, close, volume (in coins), coin,
- * month (`2025-07`), weekday (`Mon`), hour (UTC). A candle that is not stored has no row.
+ * month (`2025-07`), weekday (`Mon`), hour (UTC). A candle that is not stored has no row, nor has one that is sealed.
  *
  * @throws UsageError for a coin or an interval that is not stored, with the nearest names
  * @throws DataError where none is stored in that time
@@ -100,11 +107,16 @@ export async function candles(query: CandlesQuery): Promise<Frame<CandleColumn>>
     fromMs: query.from === undefined ? undefined : parseTime(query.from),
     toMs: query.to === undefined ? undefined : parseTime(query.to),
   };
+  const sealedFrom = sealedIn(query);
+  const cut: { coin: string; sealedFromMs: number }[] = [];
   const rows = withDatabase(query, (db, config) =>
     coins.flatMap((coin) => {
       const kind = query.kind ?? 'trade';
       const source = query.source ?? (kind === 'mark' ? config.source : preferred(db, config, coin, interval));
-      const stored = loadCandles(db, { coin, interval, source, kind, asSeen: query.asSeen === true, ...span });
+      const series = findCandleSeries(db, { coin, interval, source, kind });
+      const { visible, sealedFromMs } = visibleStretch(series, span, sealedFrom(coin));
+      if (sealedFromMs !== undefined) cut.push({ coin, sealedFromMs });
+      const stored = loadCandles(db, { coin, interval, source, kind, asSeen: query.asSeen === true, ...visible });
       const { open, high, low, close, volume, length } = stored;
       const found: Cell[][] = [];
       for (let i = 0; i < length; i++) {
@@ -116,11 +128,12 @@ export async function candles(query: CandlesQuery): Promise<Frame<CandleColumn>>
       return found;
     }),
   );
+  for (const note of sealedNotes(cut)) (query.onNote ?? toScreen)(note);
   return frameOf(rows, CANDLE_COLUMNS) as Frame<CandleColumn>;
 }
 
 function preferred(db: MarketDatabase, { source }: Config, coin: string, interval: Interval): string {
-  return storedCandles(db, source).sourceOf(coin, interval);
+  return storedCandles(db, source, NOTHING_SEALED).sourceOf(coin, interval);
 }
 
 /**
@@ -344,19 +357,9 @@ function shownInRepl(this: DataFrame): string {
   return `${table(this, { rows: 10, columns })}\n${size}`;
 }
 
-/** What `print` of danfojs makes of a frame: whole times, and lines only between the rows. */
-const LOOK = {
-  tableMaxRow: 50,
-  tableDisplayConfig: {
-    columns: {},
-    columnDefault: { truncate: 20 },
-    drawHorizontalLine: (line: number) => line === 1,
-  },
-};
-
 function frameOf(rows: Cell[][], kinds: Readonly<Record<string, CellKind>>): DataFrame {
   const { DataFrame } = danfo();
-  return new DataFrame(rows, { columns: Object.keys(kinds), dtypes: Object.values(kinds), config: LOOK });
+  return new DataFrame(rows, { columns: Object.keys(kinds), dtypes: Object.values(kinds), config: PRINTED });
 }
 
 function rootOf({ root }: Place): string {
@@ -365,6 +368,14 @@ function rootOf({ root }: Place): string {
 
 function resultsOf(place: Place): string {
   return join(rootOf(place), 'backtests', 'results');
+}
+
+function sealedIn(place: Place): SealedFrom {
+  return sealedFromOf(readTrials(join(rootOf(place), TRIALS_FILE)).lines);
+}
+
+function toScreen(note: string): void {
+  process.stderr.write(`${note}\n`);
 }
 
 function withDatabase<T>(place: Place, body: (db: MarketDatabase, config: Config) => T): T {

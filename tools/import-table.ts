@@ -21,7 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['report', 'journal', 'market', 'live'],
   config: ['core', 'strategy'],
   'index.ts': ['series', 'strategy'],
-  'research.ts': ['market', 'backtest', 'optimize', 'report', 'config'],
+  'research.ts': ['market', 'backtest', 'evidence', 'optimize', 'report', 'config'],
 };
 
 /** The only folders that may use a package; packages that are not listed are free, but for the pure folders. */

@@ -1,7 +1,9 @@
 import { alignColumns, type CandleColumns, type FundingRates, sliceFunding } from '../domain/candle.ts';
+import { DataError } from '../domain/errors.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import { type Interval, intervalMs } from '../domain/time.ts';
-import type { EpochMs } from '../domain/units.ts';
+import { type SealedFrom, visibleUntil } from '../domain/sealed.ts';
+import { formatTime, type Interval, intervalMs } from '../domain/time.ts';
+import { type EpochMs, epochMs } from '../domain/units.ts';
 import { loadCandles } from '../market/candle-store.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { fingerprintOf } from '../market/fingerprint.ts';
@@ -33,10 +35,15 @@ export interface StoredCandleOptions {
   readonly asSeen?: boolean;
 }
 
-/** The candles of the database; where two sources have them, those of the preferred one. */
+/**
+ * The candles of the database; where two sources have them, those of the preferred one. What is sealed does not exist
+ * here, of no source, of no interval and in no view: this is the door that every command passes which looks for
+ * strategies (rule 33).
+ */
 export function storedCandles(
   db: MarketDatabase,
   preferred: string,
+  sealedFrom: SealedFrom,
   { asSeen = false }: StoredCandleOptions = {},
 ): CandleSource {
   const series = listSeries(db).filter(({ kind, source }) => kind === 'trade' && source === preferred);
@@ -45,21 +52,43 @@ export function storedCandles(
     const isPreferred = series.some((one) => one.coin === coin && one.interval === interval);
     return findCandleSeries(db, { coin, interval, source: isPreferred ? preferred : undefined });
   };
+  const until = (coin: string, toMs: EpochMs): number => visibleUntil(toMs, sealedFrom(coin));
   return {
     sourceOf: (coin, interval) => find(coin, interval).source,
     isSynthetic: false,
     ...(asSeen ? { asSeen } : {}),
-    span: (coin, interval) => {
-      const { firstOpenMs, lastOpenMs } = find(coin, interval);
-      return { coin, interval, firstOpenMs, lastCloseMs: (lastOpenMs + intervalMs(interval)) as EpochMs };
-    },
+    span: (coin, interval) => visibleSpan(find(coin, interval), sealedFrom(coin)),
     candles: (coin, interval, fromMs, toMs) =>
-      loadCandles(db, { coin, interval, source: find(coin, interval).source, fromMs, toMs, asSeen }),
+      loadCandles(db, { coin, interval, source: find(coin, interval).source, fromMs, toMs: until(coin, toMs), asSeen }),
     revised: (coin, interval, fromMs, toMs) =>
-      firstSeen(db, find(coin, interval), fromMs, toMs - intervalMs(interval)).length,
-    funding: (coin) => loadFunding(db, coin, { asSeen }),
+      firstSeen(db, find(coin, interval), fromMs, until(coin, toMs) - intervalMs(interval)).length,
+    funding: (coin) => {
+      const rates = loadFunding(db, coin, { asSeen });
+      const sealedFromMs = sealedFrom(coin);
+      return sealedFromMs === undefined ? rates : sliceFunding(rates, 0, sealedFromMs);
+    },
     instrument: (coin) => findInstrument(instruments, coin),
   };
+}
+
+/** @throws DataError where all of it is sealed */
+function visibleSpan(
+  { coin, interval, firstOpenMs, lastOpenMs }: StoredSpan,
+  sealedFromMs: EpochMs | undefined,
+): SeriesSpan {
+  const stepMs = intervalMs(interval);
+  const endMs = lastOpenMs + stepMs;
+  if (sealedFromMs === undefined || sealedFromMs >= endMs) {
+    return { coin, interval, firstOpenMs, lastCloseMs: epochMs(endMs) };
+  }
+  const lastCloseMs = epochMs(firstOpenMs + Math.floor((sealedFromMs - firstOpenMs) / stepMs) * stepMs);
+  if (lastCloseMs <= firstOpenMs) {
+    throw new DataError(`all ${interval} candles of ${coin} that are stored are sealed`, {
+      details: [`sealed from ${formatTime(sealedFromMs)}, stored from ${formatTime(firstOpenMs)}`],
+      hint: 'Import older candles, or spend the seal on one last study: candor unseal STRATEGY --study NAME.',
+    });
+  }
+  return { coin, interval, firstOpenMs, lastCloseMs, sealedFromMs };
 }
 
 export interface WantedCandles {
@@ -95,6 +124,7 @@ export function assembleStudyData(
   return {
     isSynthetic: source.isSynthetic,
     ...(source.asSeen && { asSeen: source.asSeen }),
+    ...(plan.sealedFromMs !== undefined && { sealedFromMs: plan.sealedFromMs }),
     source: [
       ...new Set(coins.flatMap((coin) => [...plan.anchors.keys()].map((one) => source.sourceOf(coin, one)))),
     ].join(' and '),

@@ -22,6 +22,8 @@ export interface StudyData {
   readonly isSynthetic: boolean;
   /** On the values that were first seen of every candle; absent where it is on the final ones. */
   readonly asSeen?: true;
+  /** The seal at which it ends, where it would have gone on without one. */
+  readonly sealedFromMs?: EpochMs;
   readonly source: string;
   readonly fingerprint: string;
   readonly fromMs: EpochMs;
@@ -51,6 +53,8 @@ export interface SeriesSpan {
   readonly interval: Interval;
   readonly firstOpenMs: EpochMs;
   readonly lastCloseMs: EpochMs;
+  /** Where later candles are stored, and sealed: from when on. */
+  readonly sealedFromMs?: EpochMs;
 }
 
 /** Candles that an interval's strategies and rules take to settle before their first decision. */
@@ -66,6 +70,8 @@ export interface SpanPlan {
   readonly toMs: EpochMs;
   /** Per interval, the first candle to be loaded: values of recursive indicators depend on it (rule 4). */
   readonly anchors: ReadonlyMap<Interval, EpochMs>;
+  /** The seal at which it ends, where it would have gone on without one. */
+  readonly sealedFromMs?: EpochMs;
   readonly warnings: readonly string[];
 }
 
@@ -79,6 +85,7 @@ export function planSpan(request: SpanRequest, settlings: readonly Settling[], s
   const stepMs = commonStepMs(request.intervals);
   const { span: wanted } = request;
   const newestMs = Math.min(...spans.map((span) => span.lastCloseMs));
+  const sealedFromMs = sealAt(newestMs, wanted, spans);
   const toMs = Math.floor(('days' in wanted ? newestMs : Math.min(wanted.toMs, newestMs)) / stepMs) * stepMs;
   const earliestMs = Math.max(
     ...settlings.map(({ interval, candles }) => {
@@ -95,8 +102,15 @@ export function planSpan(request: SpanRequest, settlings: readonly Settling[], s
     fromMs: fromMs as EpochMs,
     toMs: toMs as EpochMs,
     anchors,
-    warnings: spanWarnings(request, fromMs, toMs),
+    ...(sealedFromMs !== undefined && { sealedFromMs }),
+    warnings: spanWarnings(request, { fromMs, toMs, sealedFromMs }),
   };
+}
+
+/** The seal that keeps a span from what it asks for. */
+function sealAt(newestMs: number, wanted: Span, spans: readonly SeriesSpan[]): EpochMs | undefined {
+  if (!('days' in wanted) && wanted.toMs <= newestMs) return undefined;
+  return spans.find((span) => span.lastCloseMs === newestMs && span.sealedFromMs !== undefined)?.sealedFromMs;
 }
 
 /** The shortest time that is so many whole candles of each interval; all of them divide a day. */
@@ -118,24 +132,34 @@ function notEnough(
   spans: readonly SeriesSpan[],
 ): CandorError {
   const stretch = (fromMs: number, toMs: number): string => `${formatTime(fromMs)} to ${formatTime(toMs)}`;
+  const isSealed = spans.some(({ sealedFromMs }) => sealedFromMs !== undefined);
   return new CandorError(`there are not enough candles for the ${kind} '${name}'`, {
     details: [
       `wanted: ${'days' in span ? `the newest ${span.days} days` : stretch(span.fromMs, span.toMs)}`,
       ...spans.map(
-        ({ coin, interval, firstOpenMs, lastCloseMs }) =>
-          `stored: ${coin} ${interval}, ${stretch(firstOpenMs, lastCloseMs)}`,
+        ({ coin, interval, firstOpenMs, lastCloseMs, sealedFromMs }) =>
+          `stored: ${coin} ${interval}, ${stretch(firstOpenMs, lastCloseMs)}` +
+          (sealedFromMs === undefined ? '' : `; what follows ${formatTime(sealedFromMs)} is sealed`),
       ),
       ...settlings.map(({ interval, candles }) => `${interval}: the indicators take ${candles} candles to settle`),
     ],
-    hint:
-      'days' in span
+    hint: isSealed
+      ? 'Choose an earlier span or import older candles; one last study may spend the seal: candor unseal --help.'
+      : 'days' in span
         ? "Fetch older candles ('candor ingest --since 300d'), import them, or choose a shorter span."
         : 'Import candles of that time and older candles to settle on, or choose another span.',
   });
 }
 
+/** A span as it was run. */
+interface PlannedSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sealedFromMs?: number | undefined;
+}
+
 /** In which way the span, as it was run, is not what was asked for. */
-export function spanWarnings(request: SpanRequest, fromMs: number, toMs: number): string[] {
+export function spanWarnings(request: SpanRequest, { fromMs, toMs, sealedFromMs }: PlannedSpan): string[] {
   const { kind, span, intervals } = request;
   const warnings: string[] = [];
   const lateMs = fromMs - wantedFromMs(request, toMs);
@@ -145,7 +169,11 @@ export function spanWarnings(request: SpanRequest, fromMs: number, toMs: number)
         'before it the indicators have not settled',
     );
   }
-  if (!('days' in span) && span.toMs - toMs >= commonStepMs(intervals)) {
+  if (sealedFromMs !== undefined) {
+    warnings.push(
+      `the ${kind} ends at ${formatTime(toMs)}: later candles are sealed until 'candor unseal' spends them, once`,
+    );
+  } else if (!('days' in span) && span.toMs - toMs >= commonStepMs(intervals)) {
     warnings.push(`the ${kind} ends at ${formatTime(toMs)}, earlier than asked for: there are no newer candles`);
   }
   return warnings;

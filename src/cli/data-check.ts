@@ -1,10 +1,12 @@
-import { formatTime } from '../domain/time.ts';
+import type { SealedFrom } from '../domain/sealed.ts';
+import { formatTime, intervalMs } from '../domain/time.ts';
 import { auditDatabase, type DataAudit, type Disagreement, type SeriesAudit } from '../market/audit.ts';
 import { describeGap, type ExplainedGap, type GapReason } from '../market/gap-store.ts';
 import { formatPercent } from '../report/format.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, seriesName, withStoredDatabase } from './database.ts';
 import type { Column } from './output.ts';
+import { sealedFrom } from './sealed.ts';
 
 export interface CheckOptions {
   readonly strict?: true;
@@ -33,10 +35,19 @@ const COLUMNS: readonly Column<SeriesAudit>[] = [
  * only where it is to be strict; impossible candles and damage always do.
  */
 export async function run(options: CheckOptions, context: Context): Promise<ExitCode> {
-  const audit = await withStoredDatabase(context, auditDatabase);
+  const audit = withoutSealedPrices(await withStoredDatabase(context, auditDatabase), sealedFrom(context));
   if (options.json) context.out.json(audit);
   else showAudit(audit, options.strict === true, context);
   return isBroken(audit) || (options.strict && !isComplete(audit)) ? 1 : 0;
+}
+
+/** That two candles disagree is told of sealed ones too; what their prices are is not. */
+function withoutSealedPrices(audit: DataAudit, from: SealedFrom): DataAudit {
+  const disagreements = audit.disagreements.map((found): Disagreement => {
+    const closeMs = found.openTimeMs + intervalMs(found.interval);
+    return closeMs > (from(found.coin) ?? Number.POSITIVE_INFINITY) ? { ...found, fields: [] } : found;
+  });
+  return { ...audit, disagreements };
 }
 
 function isBroken({ integrity, series }: DataAudit): boolean {
@@ -121,5 +132,5 @@ function wholeAndParts({ source, coin, kind, interval, partInterval }: Disagreem
 
 function describeDisagreement({ openTimeMs, fields }: Disagreement): string {
   const values = fields.map(({ field, stored, fromParts }) => `${field} ${stored}, from parts ${fromParts}`);
-  return `${formatTime(openTimeMs)}: ${values.join(';\n')}`;
+  return `${formatTime(openTimeMs)}: ${values.length === 0 ? 'its prices are sealed' : values.join(';\n')}`;
 }

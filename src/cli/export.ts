@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
 import { formatTime, parseInterval, parseTime } from '../domain/time.ts';
+import { sealedNotes } from '../evidence/seal.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { type Exported, exportFile, exportText } from '../market/export.ts';
-import type { ExportRequest } from '../market/export-rows.ts';
+import { type ExportRequest, findSeries } from '../market/export-rows.ts';
 import { FUNDING_INTERVAL, listSeries, type SeriesKind } from '../market/series-store.ts';
+import { visibleStretch } from '../market/visible-stretch.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, seriesName, shownPath, withStoredDatabase } from './database.ts';
+import { sealedFrom } from './sealed.ts';
 
 export interface ExportOptions {
   readonly coin: string;
@@ -30,7 +33,7 @@ export async function run(file: string, options: ExportOptions, context: Context
   }
   const path = resolve(context.workingDirectory, file);
   const exported = await withStoredDatabase(context, (db) => {
-    const request = requestOf(db, options, context.config.source);
+    const request = visible(db, requestOf(db, options, context.config.source), context);
     if (file !== TO_STDOUT) return exportFile(db, path, request, { force: options.force, signal });
     return exportText(db, request, (text) => out.line(text.trimEnd()), signal);
   });
@@ -44,6 +47,13 @@ export async function run(file: string, options: ExportOptions, context: Context
     out.note(`named ${exported.betterName} it could be imported without saying what is in it`);
   }
   return 0;
+}
+
+/** What is sealed is left out, and said to be. */
+function visible(db: MarketDatabase, request: ExportRequest, context: Context): ExportRequest {
+  const found = visibleStretch(findSeries(db, request), request, sealedFrom(context)(request.coin));
+  for (const note of sealedNotes([{ coin: request.coin, ...found }])) context.out.note(note);
+  return { ...request, ...found.visible };
 }
 
 /** Where several sources have the series, the preferred one is meant, as in a study. */

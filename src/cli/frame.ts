@@ -47,6 +47,7 @@ export async function runCandles(options: CandleFrameOptions, context: Context):
   const research = await import('../research.ts');
   const frame = await research.candles({
     ...{ coin, interval: parseInterval(options.interval), asSeen, kind },
+    onNote: (note) => context.out.note(note),
     ...(source !== undefined && { source }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),

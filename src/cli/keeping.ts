@@ -1,16 +1,15 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CandorError } from '../domain/errors.ts';
-import { readTrials } from '../evidence/trial-ledger.ts';
+import { readTrials, TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { Context } from './context.ts';
-import { TRIALS_FILE } from './trials.ts';
 
 /** Where reports are kept. */
 export function resultsPathOf({ root }: Context): string {
   return join(root, 'backtests', 'results');
 }
 
-export function ledgerPathOf({ root }: Context): string {
+export function ledgerPathOf({ root }: Pick<Context, 'root'>): string {
   return join(root, TRIALS_FILE);
 }
 

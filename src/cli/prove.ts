@@ -15,6 +15,7 @@ import { loadStrategy } from '../strategy/load.ts';
 import { describeDifference, type Proof, proveStrategy } from '../strategy/prove.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, shownPath, withStoredDatabase } from './database.ts';
+import { noteSealed, sealedFrom } from './sealed.ts';
 
 export interface ProveOptions {
   readonly coin: string;
@@ -47,7 +48,14 @@ export async function run(nameOrFile: string, options: ProveOptions, context: Co
     const days = Math.ceil(((candles + settleOf(built, interval) + CANDLES_BESIDE) * intervalMs(interval)) / DAY_MS);
     proof = await prove(syntheticCandles({ coins, intervals: [interval], days, seed: context.config.seed }));
   } else {
-    proof = await withStoredDatabase(context, (db) => prove(candlesOf(db, context)));
+    proof = await withStoredDatabase(context, (db) => {
+      const source = candlesOf(db, context);
+      noteSealed(
+        coins.map((one) => source.span(one, interval)),
+        context,
+      );
+      return prove(source);
+    });
   }
   if (options.json) context.out.json({ clean: proof.difference === undefined, ...proof });
   else show(proof, coin, interval, context);
@@ -56,7 +64,8 @@ export async function run(nameOrFile: string, options: ProveOptions, context: Co
 
 /** @throws UsageError where nothing is stored at all, which no other name of a coin would help */
 function candlesOf(db: MarketDatabase, context: Context): CandleSource {
-  if (listSeries(db).some(({ kind }) => kind === 'trade')) return storedCandles(db, context.config.source);
+  if (listSeries(db).some(({ kind }) => kind === 'trade'))
+    return storedCandles(db, context.config.source, sealedFrom(context));
   throw new UsageError(`there are no candles in ${shownPath(context, context.databasePath)}`, {
     hint: 'Import candles (candor import FILE…), or add --synthetic.',
   });

@@ -4,6 +4,7 @@ import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/err
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
+import { sealedFrom } from './sealed.ts';
 
 /** Settling of the built-in strategies fits many times over; for what takes longer there are more. */
 const SYNTHETIC_DAYS_BESIDE_SPAN = 30;
@@ -24,6 +25,8 @@ export interface CandleRequest {
    * from.
    */
   readonly stretch?: Stretch;
+  /** Hashes of the seals that are unsealed for this request alone. */
+  readonly lifted?: readonly string[];
 }
 
 export interface Stretch {
@@ -80,7 +83,9 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         return synthetic(request);
       }
     }
-    return { source: storedCandles(db, request.preferredSource, { asSeen: request.asSeen }), close: () => db.close() };
+    const sealed = sealedFrom(context, request.lifted);
+    const source = storedCandles(db, request.preferredSource, sealed, { asSeen: request.asSeen });
+    return { source, close: () => db.close() };
   } catch (error) {
     if (db.open) db.close();
     throw error;

@@ -1,5 +1,6 @@
 import { storedCandles } from '../backtest/candle-source.ts';
 import { type Config, costsOf } from '../config/config.ts';
+import { NOTHING_SEALED } from '../domain/sealed.ts';
 import type { Sweep } from '../domain/sweep.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { listSeries } from '../market/series-store.ts';
@@ -39,9 +40,9 @@ export function earlierOf(
   });
 }
 
-/** Whose candles a sweep reads of those that are stored. */
+/** Whose candles a sweep reads of those that are stored; their names alone, which no seal hides. */
 function sourcesOf({ coins, intervals }: Sweep, preferred: string, db: MarketDatabase): string[] {
-  const candles = storedCandles(db, preferred);
+  const candles = storedCandles(db, preferred, NOTHING_SEALED);
   return listSeries(db)
     .filter(({ kind, coin, interval }) => kind === 'trade' && coins.includes(coin) && intervals.includes(interval))
     .map(({ coin, interval }) => candles.sourceOf(coin, interval));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { formatDate } from '../domain/time.ts';
-import { type ChainState, readTrials } from '../evidence/trial-ledger.ts';
+import { type ChainState, readTrials, TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { RecordedTrial } from '../evidence/trial-lines.ts';
 import { countTrials } from '../evidence/trials.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -10,8 +10,6 @@ import type { Column } from './output.ts';
 export interface TrialsOptions {
   readonly json?: true;
 }
-
-export const TRIALS_FILE = 'backtests/trials.jsonl';
 
 const COLUMNS: readonly Column<RecordedTrial>[] = [
   { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { type SpanPlan, spanRequestOf, spanWarnings } from '../backtest/study-data.ts';
+import { UsageError } from '../domain/errors.ts';
 import type { Study } from '../domain/study.ts';
-import type { Interval } from '../domain/time.ts';
+import { formatTime, type Interval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { studyOf } from '../report/build.ts';
 import { readReport } from '../report/read.ts';
@@ -9,6 +10,7 @@ import { revisedCandles } from '../report/revisions.ts';
 import type { Report } from '../report/schema.ts';
 import { compareReports, type Difference } from '../report/verify.ts';
 import type { Context, ExitCode } from './context.ts';
+import { sealedFrom } from './sealed.ts';
 import { openCandles } from './study-candles.ts';
 import { lineUp, runAndJudge } from './study-run.ts';
 
@@ -27,6 +29,7 @@ export async function run(file: string, _options: object, context: Context): Pro
   const { config: settings, seed, data } = expected;
   const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
   const isSyntheticWanted = data.isSynthetic;
+  if (!isSyntheticWanted) requireVisible(file, data.toMs, lineup.coins, context);
   const candles = await openCandles(
     {
       wanted: spanRequestOf(study),
@@ -60,11 +63,28 @@ export async function run(file: string, _options: object, context: Context): Pro
   }
 }
 
+/** @throws UsageError for a report on candles that are sealed now: to run it again is to look at them */
+function requireVisible(file: string, toMs: number, coins: readonly string[], context: Context): void {
+  const from = sealedFrom(context);
+  const sealed = coins.filter((coin) => toMs > (from(coin) ?? Number.POSITIVE_INFINITY));
+  if (sealed.length === 0) return;
+  const [first] = sealed as [string];
+  throw new UsageError(`${file} ends at ${formatTime(toMs)}, and candles of that time are sealed`, {
+    details: [`sealed from ${formatTime(from(first) as EpochMs)}: ${sealed.join(', ')}`],
+    hint: "It can be verified again when the seal is spent: see 'candor unseal --help'.",
+  });
+}
+
 /** The span and the anchors of the report: a 'newest' span would move with the data. */
 function planOf({ data }: Report, study: Study): SpanPlan {
   const anchors = new Map(Object.entries(data.anchor).map(([interval, ms]) => [interval as Interval, ms as EpochMs]));
   const [fromMs, toMs] = [data.fromMs as EpochMs, data.toMs as EpochMs];
-  return { fromMs, toMs, anchors, warnings: spanWarnings(spanRequestOf(study), fromMs, toMs) };
+  const { sealedFromMs } = data;
+  return {
+    ...{ fromMs, toMs, anchors },
+    ...(sealedFromMs !== undefined && { sealedFromMs: sealedFromMs as EpochMs }),
+    warnings: spanWarnings(spanRequestOf(study), { fromMs, toMs, sealedFromMs }),
+  };
 }
 
 function show(

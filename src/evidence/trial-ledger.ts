@@ -29,6 +29,8 @@ import {
  * do not, and those git knows.
  */
 
+/** Where it is in a project. */
+export const TRIALS_FILE = 'backtests/trials.jsonl';
 /** What the first line names as the line before it. */
 const GENESIS = '0'.repeat(64);
 const LOCK_WAIT_MS = 15_000;

@@ -29,8 +29,8 @@ const outcome = z.object({
 });
 
 /**
- * How many different things the trials of this line were, alone: for whoever has the ledger and not the returns. `count`
- * is never fewer than were found, and more where not all of them were compared.
+ * How many different things the trials of this line were, alone: for whoever has the ledger and not the returns.
+ * `count` is never fewer than were found, and more where not all of them were compared.
  */
 const clusters = z.object({
   count: z.int().min(0),
@@ -106,7 +106,7 @@ const sweepSchema = z.object({
 
 const sealSchema = z.object({
   kind: z.literal('seal'),
-  /** Candles that close after it, and funding from it on, are sealed. */
+  /** Candles that close after it, and funding that is settled after it, are sealed. */
   fromMs: z.int(),
   /** Of these; without them, of every coin. */
   coins: z.array(z.string()).min(1).optional(),

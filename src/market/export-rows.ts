@@ -40,12 +40,17 @@ const PAGE_ROWS = 20_000;
  * @throws UsageError for what is not stored, with the nearest names
  */
 export function exportSource(db: MarketDatabase, request: ExportRequest): ExportSource {
-  const series = request.kind === 'funding' ? findFunding(db, request) : findCandles(db, request);
+  const series = findSeries(db, request);
   const hasTrades =
     series.kind !== 'funding' &&
     db.prepare('SELECT 1 FROM candles WHERE series = ? AND n IS NOT NULL LIMIT 1').get(series.id) !== undefined;
   const header = series.kind === 'funding' ? FUNDING_HEADER : hasTrades ? CANDLE_HEADER : CANDLE_HEADER.slice(0, -1);
   return { series, header, pages: pagesOf(db, series, header, request) };
+}
+
+/** @throws UsageError for what is not stored, with the nearest names */
+export function findSeries(db: MarketDatabase, request: ExportRequest): SeriesSpan {
+  return request.kind === 'funding' ? findFunding(db, request) : findCandles(db, request);
 }
 
 function findCandles(db: MarketDatabase, { coin, interval, kind, source }: ExportRequest): SeriesSpan {

@@ -5,10 +5,11 @@ import type { Report, SeriesFacts } from './schema.ts';
 
 /** What an auditor asks about the data: where it comes from, how much there is, what is missing. */
 export function dataFacts(data: StudyData): Report['data'] {
-  const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs, grids, instruments } = data;
+  const { isSynthetic, asSeen, sealedFromMs, source, fingerprint, fromMs, toMs, grids, instruments } = data;
   return {
     isSynthetic,
     ...(asSeen && { asSeen }),
+    ...(sealedFromMs !== undefined && { sealedFromMs }),
     source,
     fingerprint,
     anchor: Object.fromEntries(grids.map((grid) => [grid.interval, anchorOf(grid)])),

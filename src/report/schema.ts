@@ -252,6 +252,8 @@ const data = z.strictObject({
   isSynthetic: z.boolean(),
   /** On the values that were first seen of every candle. Named only where it is so, as older reports do. */
   asSeen: z.literal(true).optional(),
+  /** The seal at which the span ends, where it would have gone on without one: part of what was asked. */
+  sealedFromMs: timeMs.optional(),
   source: z.string(),
   fingerprint: z.string(),
   /** The first candle that was loaded, by interval: recursive indicators depend on it. */

@@ -56,3 +56,13 @@ export function frameText({ columns, kinds, rows }: ShownFrame): string {
     kinds[i] === NUMBER ? text.padStart(widths[i] as number) : text.padEnd(widths[i] as number);
   return lines.map((line) => line.map(padded).join('  ').trimEnd()).join('\n');
 }
+
+/** What `print` of danfojs makes of a frame: whole times, and lines only between the rows. */
+export const PRINTED = {
+  tableMaxRow: 50,
+  tableDisplayConfig: {
+    columns: {},
+    columnDefault: { truncate: 20 },
+    drawHorizontalLine: (line: number) => line === 1,
+  },
+};
