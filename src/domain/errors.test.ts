@@ -29,6 +29,10 @@ describe('names that were meant', () => {
     expect(nearestNames(typed, names)).toEqual(meant);
   });
 
+  test('a slip is not answered with names that go on where the right one ends', () => {
+    expect(nearestNames('ninty-days', ['ninety-days', 'ninety-days-15m'])).toEqual(['ninety-days']);
+  });
+
   test('a hint names the nearest, or else all that there are', () => {
     expect(didYouMean('brekout', names)).toBe('Did you mean breakout?');
     expect(didYouMean('zzz', names)).toBe('Known: breakout, breakout-volume, rsi-reversion, ema-cross.');

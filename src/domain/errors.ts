@@ -52,12 +52,18 @@ export class ExchangeUnreachableError extends CandorError {
 /** The candidates nearest to what was typed, best first; a name that is far from all of them has none. */
 export function nearestNames(typed: string, candidates: Iterable<string>, most = 3): string[] {
   const lower = typed.toLowerCase();
-  return [...candidates]
-    .map((name) => ({ name, edits: distance(lower, name.toLowerCase()) }))
-    .filter(
-      ({ name, edits }) => edits <= Math.max(2, Math.ceil(name.length / 3)) || name.toLowerCase().startsWith(lower),
-    )
-    .sort((a, b) => a.edits - b.edits || a.name.localeCompare(b.name))
+  const near = [...candidates]
+    .map((name) => ({
+      name,
+      edits: distance(lower, name.toLowerCase()),
+      isBegun: name.toLowerCase().startsWith(lower),
+    }))
+    .filter(({ name, edits, isBegun }) => isBegun || edits <= Math.max(2, Math.ceil(name.length / 3)))
+    .sort((a, b) => a.edits - b.edits || a.name.localeCompare(b.name));
+  // Beside a slip of the finger, names that take a new ending are no guess at what was meant.
+  const least = near[0]?.edits ?? 0;
+  return near
+    .filter(({ edits, isBegun }) => isBegun || edits <= least + 2)
     .slice(0, most)
     .map(({ name }) => name);
 }
