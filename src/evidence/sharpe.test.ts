@@ -34,6 +34,7 @@ describe('moments', () => {
     ['a constant', [0.01, 0.01, 0.01], 'all returns are the same'],
     ['a constant but for rounding', [0.3, 0.1 + 0.2, 0.3], 'all returns are the same'],
     ['nothing but zeros', [0, -0, 0], 'all returns are the same'],
+    ['nothing that a double can tell apart', [0, Number.MIN_VALUE], 'all returns are the same'],
     ['NaN inside', [0.01, Number.NaN, 0.02], 'return 2 of 3 is not a finite number'],
     ['an infinite loss', [0.01, 0.02, Number.NEGATIVE_INFINITY], 'return 3 of 3 is not a finite number'],
   ])('not available: %s', (_, returns, reason) => {

@@ -7,6 +7,9 @@ const EULER_MASCHERONI = 0.5772156649015329;
 /** Returns that differ by less, relative to the largest, differ by rounding: their Sharpe ratio would be noise. */
 const CONSTANT = 1e-12;
 
+/** Ranges below this have lost digits already: doubles that small are no longer evenly fine. */
+const LEAST_RANGE = 2 ** -1000;
+
 /** A variance of the Sharpe ratio below this, where 1 is that of normal returns, is one that rounding left over. */
 const NO_VARIANCE = 1e-9;
 
@@ -40,7 +43,8 @@ export function sharpeMoments(returns: ArrayLike<number>): Estimate<SharpeMoment
   const least = sorted[0] as number;
   const largest = sorted[count - 1] as number;
   if (!Number.isFinite(least) || !Number.isFinite(largest)) return notAvailable(unusable(returns));
-  if (largest - least <= CONSTANT * Math.max(Math.abs(least), Math.abs(largest))) {
+  const noise = CONSTANT * Math.max(Math.abs(least), Math.abs(largest));
+  if (largest - least <= Math.max(noise, LEAST_RANGE)) {
     return notAvailable('all returns are the same, and a Sharpe ratio needs some that differ');
   }
   let mean = 0;
