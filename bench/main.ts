@@ -6,6 +6,7 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { renderTable } from '../src/cli/output.ts';
 import { benchCommandLine } from './command-line.ts';
 import { benchEngine } from './engine.ts';
+import { benchEvidence } from './evidence.ts';
 import { ingestTable } from './ingest.ts';
 import { benchMarket } from './market.ts';
 import { benchSeries } from './series.ts';
@@ -53,6 +54,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   'command-line': async () => print('command line', benchCommandLine()),
   series: async () => print('series over 525,600 candles', await benchSeries()),
   engine: async () => print('reference engine', await engineTimings()),
+  evidence: async () => print('evidence', await benchEvidence()),
   market: async () => print('market', await benchMarket()),
   ingest: async () => {
     process.stdout.write(`\n${await ingestTable()}\n`);

@@ -11,7 +11,7 @@ const MOST_BLOCKS = 20;
 
 /** Shuffles of which the band is made, and the halvings that each of them looks at, both ways. */
 const SHUFFLES = 200;
-const HALVINGS_PER_SHUFFLE = 200;
+const HALVINGS_PER_SHUFFLE = 100;
 const BAND_SEED = 2017;
 const BAND_SHARES = [0.05, 0.95] as const;
 
@@ -49,7 +49,7 @@ export interface Overfitting {
  *
  * *The band* is made of 200 shuffles: within each block the trials change names, all at random, so that who was good in
  * one block tells nothing about the next; what trials have in common, and how they scatter, stays (each is first scaled
- * to its own standard deviation). 200 halvings of each shuffle, both ways, or all where there are fewer, give its PBO;
+ * to a mean square of one). 100 halvings of each shuffle, both ways, or all where there are fewer, give its PBO;
  * the band reaches from the 5 % to the 95 % quantile. Its seed is fixed: the same matrix has the same band.
  *
  * @param blocks S, even, 2 … 20

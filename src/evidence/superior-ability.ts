@@ -4,9 +4,9 @@ import { faultOf, type ReturnMatrix } from './return-matrix.ts';
 import { type IndexStream, stationaryIndices } from './stationary-bootstrap.ts';
 
 /**
- * A record of fewer stretches hardly differs from its resamples, and everything would look better than chance: at a
- * nominal 5 %, the best of 20 trials of noise passed SPA in 51 % of records of 3 stretches, in 24 % of 10, in 15 % of
- * 20, in 10 % of 40 (200 periods; a single trial: in 13, 8, 7, 4 %). So short records stay anti-conservative.
+ * A record of few stretches hardly differs from its resamples, and everything looks better than chance. Noise passes
+ * SPA at a nominal 5 % in 25 % of records of 20 stretches where there are 183 trials, and with fewer more often still
+ * (bench/snooping.ts; the table is in docs/statistics.md).
  */
 export const FEWEST_STRETCHES = 20;
 
