@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { OPTIMIZER_TABLES } from './optimizer-tables.ts';
 
 /** SQL, or what SQL cannot say exactly. */
 export type Migration = string | ((db: Database.Database) => void);
@@ -122,6 +123,7 @@ export const MIGRATIONS: readonly Migration[] = [
     db.exec(GAP_REASONS);
     db.exec(SEALED_BLOCKS);
   },
+  OPTIMIZER_TABLES,
 ];
 
 const MARK_SERIES = `
