@@ -36,7 +36,7 @@ export interface StudyData {
 
 /** What a study or a sweep asks for. */
 export interface SpanRequest {
-  readonly kind: 'study' | 'sweep';
+  readonly kind: 'study' | 'sweep' | 'optimisation';
   readonly name: string;
   readonly span: Span;
   /** Those on whose closes it decides: its span begins and ends where candles of all of them do. */

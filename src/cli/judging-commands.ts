@@ -46,7 +46,7 @@ export function addJudgingCommands(program: Command, frame: Frame): void {
     );
   program
     .command('trials')
-    .description('every study and sweep ever run: the tenth try is judged as a tenth try')
+    .description('every study, sweep and optimisation ever run: the tenth try is judged as a tenth try')
     .option('--json', 'print the ledger as JSON')
     .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
 }

@@ -19,7 +19,7 @@ export function ledgerPathOf({ root }: Pick<Context, 'root'>): string {
  *
  * @throws CandorError
  */
-export function requireWritable(what: 'study' | 'sweep', context: Context): void {
+export function requireWritable(what: 'study' | 'sweep' | 'optimisation', context: Context): void {
   const resultsPath = resultsPathOf(context);
   const ledgerPath = ledgerPathOf(context);
   try {

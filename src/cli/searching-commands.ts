@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { collected, type Frame, wholeNumber } from './command-line.ts';
+import type { OptimizeOptions } from './optimize-options.ts';
 import type { SweepOptions } from './sweep.ts';
 import type { WorkerOptions } from './worker.ts';
 
 /** Searches for params: on this machine, and on many. */
 export function addSearchingCommands(program: Command, frame: Frame): void {
   addSweepCommand(program, frame);
+  addOptimizeCommand(program, frame);
   addWorkerCommand(program, frame);
 }
 
@@ -29,6 +31,30 @@ function addSweepCommand(program: Command, frame: Frame): void {
     .action(
       frame(async (context, name: string, options: SweepOptions) =>
         (await import('./sweep.ts')).run(name, options, context),
+      ),
+    );
+}
+
+function addOptimizeCommand(program: Command, frame: Frame): void {
+  program
+    .command('optimize')
+    .description(
+      'choose the params of strategies anew, or keep them: walk forward, and swap only what is proved better',
+    )
+    .argument('[name]', 'a file of backtests/optimize, by bare name or by path', 'monthly')
+    .option('--strategy <strategy>', 'only this one of its strategies')
+    .option('--dry-run', 'decide, and keep nothing but the line in the trial ledger')
+    .option('--history', 'what was decided, and what is pending')
+    .option('--rollback', 'take back the last swap')
+    .option('--schedule', 'decide whenever the schedule of the config says so, until Ctrl-C')
+    .option('--workers <n>', 'threads; all cores if not said', wholeNumber(1, 1024))
+    .option('--synthetic', 'a dry run on the built-in synthetic market, which needs no candles')
+    .option('--json', 'print it as JSON')
+    .action(
+      frame(
+        async (context, name: string, options: OptimizeOptions) =>
+          (await import('./optimize.ts')).run(name, options, context),
+        'ends',
       ),
     );
 }

@@ -27,6 +27,8 @@ export interface CandleRequest {
   readonly stretch?: Stretch;
   /** Hashes of the seals that are unsealed for this request alone. */
   readonly lifted?: readonly string[];
+  /** Somebody is going to trade on the answer: where there are no candles, none are invented. */
+  readonly isForTrading?: true;
 }
 
 export interface Stretch {
@@ -76,6 +78,7 @@ export async function openCandles(request: CandleRequest, context: Context): Pro
         }
         // What nobody has seen yet has no first value: an invented market is no answer to that.
         if (request.asSeen) throw error;
+        if (request.isForTrading) throw noCandles(missing, error);
         db.close();
         context.out.note(
           'The exchange cannot be reached and no candles are stored, so this runs on a synthetic market.',
@@ -121,6 +124,14 @@ function notStored(missing: readonly string[], { fromMs, toMs }: Stretch, cause:
   return new CandorError('the candles of this report are not stored here, and the exchange cannot be reached', {
     details: [`missing: ${missing.join(', ')}`, `from ${formatTime(fromMs)} to ${formatTime(toMs)}`],
     hint: 'Import them, and the funding rates of that time (candor import FILE), then verify again.',
+    cause,
+  });
+}
+
+function noCandles(missing: readonly string[], cause: unknown): CandorError {
+  return new CandorError('no candles are stored, and the exchange cannot be reached', {
+    details: [`missing: ${missing.join(', ')}`],
+    hint: "Record them ('candor ingest') or import them (candor import FILE); --synthetic shows what it looks like.",
     cause,
   });
 }

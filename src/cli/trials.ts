@@ -14,7 +14,7 @@ export interface TrialsOptions {
 const COLUMNS: readonly Column<RecordedTrial>[] = [
   { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },
   { title: 'run on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
-  { title: 'name', cell: (trial) => (trial.kind === 'study' ? trial.study : trial.sweep), wrapAt: 16 },
+  { title: 'name', cell: nameOf, wrapAt: 16 },
   { title: 'candles', cell: (trial) => `${trial.coins.join(' ')} ${intervalsOf(trial)}`, wrapAt: 17 },
   {
     title: 'of',
@@ -27,17 +27,29 @@ const COLUMNS: readonly Column<RecordedTrial>[] = [
   { title: 'tried', align: 'right', cell: (trial) => count(tried(trial)) },
 ];
 
-function intervalsOf(trial: RecordedTrial): string {
-  return trial.kind === 'study' ? trial.interval : trial.intervals.join(' ');
+function nameOf(trial: RecordedTrial): string {
+  switch (trial.kind) {
+    case 'study':
+      return trial.study;
+    case 'sweep':
+      return trial.sweep;
+    case 'optimization':
+      return trial.optimization;
+  }
 }
 
-/** Strategies of a study, combinations of a sweep. */
+function intervalsOf(trial: RecordedTrial): string {
+  return trial.kind === 'sweep' ? trial.intervals.join(' ') : trial.interval;
+}
+
+/** Strategies of a study, combinations of a sweep, candidates of an optimisation. */
 function tried(trial: RecordedTrial): number {
   return trial.kind === 'study' ? trial.strategies.length : trial.combinations;
 }
 
 /**
- * Every study and every sweep ever run, and whether the record of them is whole. The exit status is 1 when it is not.
+ * Every study, sweep and optimisation ever run, and whether the record of them is whole. The exit status is 1 when it
+ * is not.
  */
 export async function run(options: TrialsOptions, context: Context): Promise<ExitCode> {
   const { trials, state } = readTrials(join(context.root, TRIALS_FILE));

@@ -69,6 +69,17 @@ describe('the config', () => {
     ]);
   });
 
+  it('refuses a schedule that is none, and a time zone that is not there', () => {
+    expect(mistakes('optimizer:\n  schedule: monthly\n  timeZone: Europe/Berln\n')).toEqual([
+      "line 2: optimizer.schedule: 'monthly' is no schedule (it has five fields: minute, hour, day of the month, " +
+        "month, day of the week); write it like '0 6 1 * *'",
+      "line 3: optimizer.timeZone: there is no time zone 'Europe/Berln'; they are called UTC or Europe/Berlin",
+    ]);
+    expect(mistakes("optimizer: { schedule: '61 6 1 * *' }\n")[0]).toContain('is no schedule (minute 61)');
+    expect(mistakes("optimizer: { schedule: '0 0 6 1 * *' }\n")[0]).toContain('it has five fields');
+    expect(mistakes("optimizer: { schedule: '0 6 31 2 *' }\n")[0]).toContain('is no schedule (dayOfMonth 31)');
+  });
+
   it('says where the YAML itself is broken', () => {
     expect(mistakes('seed: 1\nseed: 2\n')).toEqual(['line 2: Map keys must be unique']);
   });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { INTERVALS } from '../domain/time.ts';
 import { type Config, DEFAULT_CONFIG, LOG_LEVELS } from './config.ts';
+import { cronExpression, timeZone } from './schedule-schema.ts';
 import { fraction, listOf, number, section, seed, wholeNumber } from './schema.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -29,6 +30,14 @@ const configSchema: z.ZodType<Config> = section({
       d.gates.minTrades,
     ),
     minWeeks: wholeNumber({ from: 10, to: 10_000, why: 'fewer weeks carry no verdict' }).default(d.gates.minWeeks),
+  }).prefault({}),
+  optimizer: section({
+    threshold: fraction({ from: 0, to: 10, why: 'it is the improvement that a swap takes, like 20 %' }).default(
+      d.optimizer.threshold,
+    ),
+    floorR: number({ from: 0, to: 1, why: 'it is an edge in R a trade' }).default(d.optimizer.floorR),
+    schedule: cronExpression.default(d.optimizer.schedule),
+    timeZone: timeZone.default(d.optimizer.timeZone),
   }).prefault({}),
   log: section({ level: z.enum(LOG_LEVELS).default(d.log.level) }).prefault({}),
   exchange: section({ apiUrl: z.url({ protocol: /^https?$/ }).default(d.exchange.apiUrl) }).prefault({}),

@@ -1,3 +1,4 @@
+import type { OptimizerSettings } from '../domain/optimizer.ts';
 import type { Costs } from '../domain/risk-rules.ts';
 import type { GateThresholds } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
@@ -20,6 +21,7 @@ export interface Config {
   /** Seed of everything random that names none of its own. */
   readonly seed: number;
   readonly gates: GateThresholds;
+  readonly optimizer: OptimizerSettings;
   readonly log: { readonly level: LogLevel };
   readonly exchange: { readonly apiUrl: string };
   /** What 'candor ingest' records where its command line does not say. */
@@ -43,6 +45,7 @@ export const DEFAULT_CONFIG: Config = {
   slippageBps: 2,
   seed: 1,
   gates: { alpha: 0.05, targetEdgeR: 0.3, minTrades: 30, minWeeks: 10 },
+  optimizer: { threshold: 0.2, floorR: 0.02, schedule: '0 6 1 * *', timeZone: 'UTC' },
   log: { level: 'info' },
   exchange: { apiUrl: 'https://api.hyperliquid.xyz' },
   ingest: { coins: ['BTC', 'ETH', 'SOL'], intervals: ['1m', '30m', '1h'], weightPerMinute: 600 },

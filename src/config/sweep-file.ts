@@ -48,7 +48,8 @@ const paramValues = z.unknown().transform((value, context): readonly (number | s
   return z.NEVER;
 });
 
-const strategy = z.preprocess(
+/** A strategy with the values to try of its params: a bare name, or `{ name, params }`. */
+export const sweptStrategy = z.preprocess(
   (value) => (typeof value === 'string' ? { name: value } : value),
   section({ name: kebabCase, params: z.record(z.string(), paramValues).default({}) }),
 );
@@ -58,7 +59,7 @@ const sweepSchema = section({
   coins: listOf(z.string().min(1), String),
   intervals: listOf(z.enum(INTERVALS), String),
   span,
-  strategies: listOf(strategy, ({ name }) => name),
+  strategies: listOf(sweptStrategy, ({ name }) => name),
   cell: riskRulesSchema,
   grid: grid.default({}),
   account: section({ deposit, shared: z.boolean().default(false) }).prefault({}),

@@ -23,10 +23,10 @@ import {
 } from './trial-lines.ts';
 
 /*
- * The trial ledger: one line for each study and each sweep ever run, so that the tenth try is judged as a tenth try
- * (rule 32), and for each seal on candles. It is a text file under git, and a chain: each line names the hash of the
- * line before it, and its own. A line that was changed, removed or inserted later shows; only lines missing at the end
- * do not, and those git knows.
+ * The trial ledger: one line for each study, sweep and optimisation ever run, so that the tenth try is judged as a
+ * tenth try (rule 32), and for each seal on candles. It is a text file under git, and a chain: each line names the hash
+ * of the line before it, and its own. A line that was changed, removed or inserted later shows; only lines missing at
+ * the end do not, and those git knows.
  */
 
 /** Where it is in a project. */
@@ -141,7 +141,7 @@ function parseLine(text: string): { line: LedgerLine; flaw?: Flaw } | { line?: u
 }
 
 export function isTrial(line: LedgerLine): line is RecordedTrial {
-  return line.kind === 'study' || line.kind === 'sweep';
+  return line.kind === 'study' || line.kind === 'sweep' || line.kind === 'optimization';
 }
 
 function lineIn(text: string): LedgerLine | undefined {

@@ -104,6 +104,37 @@ const sweepSchema = z.object({
   resultSha256: sha256Text,
 });
 
+const optimizationSchema = z.object({
+  kind: z.literal('optimization'),
+  optimization: z.string(),
+  /** The strategy, with the values of which its candidates are made. */
+  strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
+  coins: z.array(z.string()),
+  interval: z.enum(INTERVALS),
+  confirm: z.array(z.enum(INTERVALS)),
+  fromMs: z.int(),
+  toMs: z.int(),
+  cell: json,
+  windows: z.object({ trainDays: z.int(), testDays: z.int(), folds: z.int() }),
+  /** Sets of params that were compared, the incumbent included; any of them could have been chosen. */
+  combinations: z.int().min(1),
+  fingerprint: z.string(),
+  source: z.string(),
+  isSynthetic: z.boolean(),
+  asSeen,
+  /** What a swap took. */
+  threshold: z.number(),
+  floorR: z.number(),
+  gates,
+  fees,
+  slippageBps: z.number(),
+  seed: z.int(),
+  controls: z.object({ draws: z.int(), seed: z.int() }),
+  /** In a few words: 'kept', 'swapped'. */
+  decision: z.string(),
+  resultSha256: sha256Text,
+});
+
 const sealSchema = z.object({
   kind: z.literal('seal'),
   /** Candles that close after it, and funding that is settled after it, are sealed. */
@@ -136,7 +167,13 @@ const unsealSchema = z.object({
 });
 
 /** What is handed over to be written down. */
-export const entrySchema = z.discriminatedUnion('kind', [studySchema, sweepSchema, sealSchema, unsealSchema]);
+export const entrySchema = z.discriminatedUnion('kind', [
+  studySchema,
+  sweepSchema,
+  optimizationSchema,
+  sealSchema,
+  unsealSchema,
+]);
 
 const link = {
   schema: z.literal(TRIAL_SCHEMA),
@@ -148,16 +185,18 @@ const link = {
 export const lineSchema = z.discriminatedUnion('kind', [
   studySchema.extend(link),
   sweepSchema.extend(link),
+  optimizationSchema.extend(link),
   sealSchema.extend(link),
   unsealSchema.extend(link),
 ]);
 
 export type StudyTrial = z.infer<typeof studySchema>;
 export type SweepTrial = z.infer<typeof sweepSchema>;
+export type OptimizationTrial = z.infer<typeof optimizationSchema>;
 export type TrialOutcome = z.infer<typeof outcome>;
 export type LineClusters = z.infer<typeof clusters>;
 /** Something that was tried; seals are on record beside, and are no trials. */
-export type Trial = StudyTrial | SweepTrial;
+export type Trial = StudyTrial | SweepTrial | OptimizationTrial;
 export type SealEntry = z.infer<typeof sealSchema>;
 export type UnsealEntry = z.infer<typeof unsealSchema>;
 export type LedgerEntry = z.infer<typeof entrySchema>;
@@ -165,7 +204,8 @@ export type LedgerEntry = z.infer<typeof entrySchema>;
 export type LedgerLine = z.infer<typeof lineSchema>;
 export type RecordedStudy = Extract<LedgerLine, { kind: 'study' }>;
 export type RecordedSweep = Extract<LedgerLine, { kind: 'sweep' }>;
-export type RecordedTrial = RecordedStudy | RecordedSweep;
+export type RecordedOptimization = Extract<LedgerLine, { kind: 'optimization' }>;
+export type RecordedTrial = RecordedStudy | RecordedSweep | RecordedOptimization;
 export type RecordedSeal = Extract<LedgerLine, { kind: 'seal' }>;
 export type RecordedUnseal = Extract<LedgerLine, { kind: 'unseal' }>;
 

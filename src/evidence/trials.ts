@@ -1,6 +1,6 @@
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import type { RecordedTrial, StudyTrial, SweepTrial } from './trial-lines.ts';
+import type { OptimizationTrial, RecordedTrial, StudyTrial, SweepTrial } from './trial-lines.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
 export interface TrialFacts {
@@ -41,7 +41,7 @@ export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFa
 export interface TrialCount {
   /**
    * Distinct strategies with params, risk cell and data: running the same again is no new try, with a newer Candor
-   * neither. Every combination of a sweep is one, for any of them could have been chosen.
+   * neither. Every combination of a sweep or of an optimisation is one, for any of them could have been chosen.
    */
   readonly trials: number;
   /** The same with every cell of the studies' heat maps: what somebody could have chosen from. */
@@ -50,11 +50,11 @@ export interface TrialCount {
 
 export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   const cellsOf = new Map<string, number>();
-  const sweeps = new Map<string, number>();
+  const searches = new Map<string, number>();
   for (const trial of trials) {
-    if (trial.kind === 'sweep') {
+    if (trial.kind !== 'study') {
       const key = canonical(triedBy(trial));
-      sweeps.set(key, Math.max(trial.combinations, sweeps.get(key) ?? 0));
+      searches.set(key, Math.max(trial.combinations, searches.get(key) ?? 0));
       continue;
     }
     const { strategies, cell, fingerprint, cells } = trial;
@@ -64,13 +64,24 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
     }
   }
   const sum = (counts: Map<string, number>): number => counts.values().reduce((total, count) => total + count, 0);
-  return { trials: cellsOf.size + sum(sweeps), combinations: sum(cellsOf) + sum(sweeps) };
+  return { trials: cellsOf.size + sum(searches), combinations: sum(cellsOf) + sum(searches) };
+}
+
+/** What a search tried, and on what: the same twice is no new try. */
+function triedBy(trial: SweepTrial | OptimizationTrial): unknown[] {
+  return trial.kind === 'sweep' ? triedBySweep(trial) : triedByOptimization(trial);
 }
 
 /** A sweep's strategies with params, risk cells and data; its identity tells the code too, which makes no trial. */
-function triedBy({ strategies, cell, grid, coins, intervals, account, fingerprint }: SweepTrial): unknown[] {
+function triedBySweep({ strategies, cell, grid, coins, intervals, account, fingerprint }: SweepTrial): unknown[] {
   const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
   return [files, { ...cell, ...grid }, coins, intervals, account, fingerprint];
+}
+
+function triedByOptimization(trial: OptimizationTrial): unknown[] {
+  const { strategies, cell, coins, interval, fingerprint } = trial;
+  const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
+  return ['optimization', files, cell, coins, interval, fingerprint];
 }
 
 export interface MarketStretch {

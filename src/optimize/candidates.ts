@@ -36,7 +36,7 @@ export function candidatesOf(
   if (combinations === 1) {
     const none = Object.keys(strategy.params).length === 0 ? 'it has no params' : 'each of its params has one value';
     throw new UsageError(`there is nothing to choose for '${strategy.name}': ${none}`, {
-      hint: 'Give a param a range: in the strategy, or for this alone in backtests/optimize/: { from: 10, to: 60, step: 5 }.',
+      hint: 'Give a param a range, in the strategy or in backtests/optimize/: { from: 10, to: 60, step: 5 }.',
     });
   }
   if (varied.length > MOST_DIMENSIONS) {
