@@ -173,7 +173,8 @@ describe('edges', () => {
     ['no trials', [], 'two trials'],
     ['fewer periods than blocks', rows.slice(0, 3), 'cannot be cut into 4 blocks'],
     ['nothing traded', rows.map((row) => row.map(() => 0)), 'other than 0'],
-    ['NaN', rows.with(2, [0, Number.NaN, 0]), 'the return of trial 2 in period 3 is not a finite number'],
+    ['NaN', rows.with(2, [0, Number.NaN, 0]), 'the return of trial 2 in period 3 is NaN'],
+    ['no return at all', rows.with(2, [0, 0, -1e200]), 'the return of trial 3 in period 3 is -1e+200'],
   ])('not available: %s', (_, values, reason) => {
     expect(reasonIn(backtestOverfitting(matrixOf(values), 4))).toContain(reason);
   });

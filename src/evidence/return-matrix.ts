@@ -6,6 +6,9 @@ export interface ReturnMatrix {
   readonly values: Float64Array;
 }
 
+/** Larger ones are no returns, and have no squares. */
+const LARGEST = 1e100;
+
 /**
  * Why nothing can be said about these returns; undefined where something can.
  *
@@ -15,8 +18,7 @@ export function faultOf({ periods, trials, values }: ReturnMatrix): string | und
   if (values.length !== periods * trials) {
     throw new RangeError(`${values.length} values are no matrix of ${periods} periods × ${trials} trials`);
   }
-  const at = values.findIndex((value) => !Number.isFinite(value));
+  const at = values.findIndex((value) => !(Math.abs(value) < LARGEST));
   if (at < 0) return undefined;
-  const period = Math.floor(at / trials);
-  return `the return of trial ${(at % trials) + 1} in period ${period + 1} is not a finite number`;
+  return `the return of trial ${(at % trials) + 1} in period ${Math.floor(at / trials) + 1} is ${values[at]}`;
 }

@@ -36,6 +36,7 @@ describe('moments', () => {
     ['nothing but zeros', [0, -0, 0], 'all returns are the same'],
     ['nothing that a double can tell apart', [0, Number.MIN_VALUE], 'all returns are the same'],
     ['NaN inside', [0.01, Number.NaN, 0.02], 'return 2 of 3 is not a finite number'],
+    ['returns beyond all numbers', [1.7e308, -1.7e308], 'of this size'],
     ['an infinite loss', [0.01, 0.02, Number.NEGATIVE_INFINITY], 'return 3 of 3 is not a finite number'],
   ])('not available: %s', (_, returns, reason) => {
     expect(reasonIn(sharpeMoments(returns))).toContain(reason);

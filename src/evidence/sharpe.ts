@@ -58,7 +58,9 @@ export function sharpeMoments(returns: ArrayLike<number>): Estimate<SharpeMoment
     m4 += distance ** 4 / count;
   }
   const sd = Math.sqrt((m2 * count) / (count - 1)) * (largest - least);
-  return available({ count, sharpe: mean / sd, skewness: m3 / m2 ** 1.5, kurtosis: m4 / m2 ** 2 });
+  const moments = { count, sharpe: mean / sd, skewness: m3 / m2 ** 1.5, kurtosis: m4 / m2 ** 2 };
+  if (!Object.values(moments).every(Number.isFinite)) return notAvailable('returns of this size cannot be measured');
+  return available(moments);
 }
 
 function are(count: number): string {

@@ -149,7 +149,7 @@ describe('edges', () => {
   test.each([
     ['no trials', { periods: 30, trials: 0, values: new Float64Array() }, 'there are no trials'],
     ['few stretches', noise(19, 2, new Prng(1)), '19 periods are fewer than the 20 stretches of 1 that are needed'],
-    ['NaN', column((row) => (row === 4 ? Number.NaN : row)), 'trial 1 in period 5 is not a finite number'],
+    ['NaN', column((row) => (row === 4 ? Number.NaN : row)), 'trial 1 in period 5 is NaN'],
   ])('not available: %s', (_, matrix, reason) => {
     expect(reasonIn(superiorAbility(matrix, options))).toContain(reason);
     expect(reasonIn(realityCheck(matrix, options))).toContain(reason);

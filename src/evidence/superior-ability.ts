@@ -39,11 +39,11 @@ export interface RealityCheck extends BootstrapP {
 export interface SuperiorAbility {
   /** T = max(max √n·d̄ / ω, 0) over the trials. */
   readonly statistic: number;
-  /** Every trial that is worse than the benchmark counts as equal to it there, or is left out: lower ≤ consistent. */
+  /** Every trial that did worse than the benchmark is taken to be as bad as it looked: too small a p. */
   readonly lower: BootstrapP;
-  /** What is reported: trials that are worse beyond doubt do not count. */
+  /** What is reported: only one that did worse beyond doubt is. */
   readonly consistent: BootstrapP;
-  /** All trials count as equal to the benchmark, which many bad ones make conservative: White's null. */
+  /** None is, all are as good as the benchmark, as White has it: too large a p where there are many bad ones. */
   readonly upper: BootstrapP;
   /** ω of each trial; 0 where a trial never differs from the benchmark, which takes no part. */
   readonly deviations: Float64Array;
@@ -58,14 +58,15 @@ export interface SuperiorAbility {
  * A nervous trial rules the maximum, and bad ones cost power: `superiorAbility` mends both.
  *
  * @param differences d: per-period performance of each trial less the benchmark's (zero, the incumbent, the control)
- * @returns not available without trials, for fewer than 20 stretches (n·q), and for NaN inside.
+ * @returns not available without trials, for fewer than 20 stretches (n·q), for NaN inside, where a trial differs from
+ * the benchmark by a constant, and where none differs at all.
  * @throws RangeError for another q or number of resamples, and where the values do not fill the matrix.
  */
 export function realityCheck(differences: ReturnMatrix, options: BootstrapOptions): Estimate<RealityCheck> {
-  const fault = tooLittle(differences, options);
-  if (fault !== undefined) return notAvailable(fault);
+  const measured = measure(differences, options);
+  if (!measured.isAvailable) return measured;
+  const { means } = measured.value;
   const root = Math.sqrt(differences.periods);
-  const means = meansOf(differences);
   const statistic = root * maximum(means);
   let exceedances = 0;
   forEachResample(differences, options, (resampled) => {
@@ -89,20 +90,13 @@ export function realityCheck(differences: ReturnMatrix, options: BootstrapOption
  * ω² is the variance that the stationary bootstrap itself gives √n·d̄ (Politis & Romano 1994).
  *
  * @param differences as for `realityCheck`
- * @returns not available without trials, for fewer than 20 stretches (n·q), for NaN inside, where a trial differs from
- * the benchmark by a constant, and where none differs at all.
- * @throws RangeError for another q or number of resamples, and where the values do not fill the matrix.
+ * @returns not available in the cases of `realityCheck`
+ * @throws RangeError as there
  */
 export function superiorAbility(differences: ReturnMatrix, options: BootstrapOptions): Estimate<SuperiorAbility> {
-  const fault = tooLittle(differences, options);
-  if (fault !== undefined) return notAvailable(fault);
-  const means = meansOf(differences);
-  const deviations = means.map((mean, trial) => deviationOf(differences, trial, mean, options.q));
-  const constant = means.findIndex((mean, trial) => (deviations[trial] as number) < CONSTANT * Math.abs(mean));
-  if (constant >= 0)
-    return notAvailable(`trial ${constant + 1} differs from the benchmark by the same in every period`);
-  if (deviations.every((deviation) => deviation === 0)) return notAvailable('no trial differs from the benchmark');
-
+  const measured = measure(differences, options);
+  if (!measured.isAvailable) return measured;
+  const { means, deviations } = measured.value;
   const root = Math.sqrt(differences.periods);
   const doubt = Math.sqrt(2 * Math.log(Math.log(differences.periods))) / root;
   const centres = [
@@ -132,6 +126,25 @@ export function superiorAbility(differences: ReturnMatrix, options: BootstrapOpt
     BootstrapP,
   ];
   return available({ statistic, lower, consistent, upper, deviations });
+}
+
+interface Measured {
+  /** d̄ of each trial. */
+  readonly means: Float64Array;
+  /** ω of each trial; 0 where it never differs from the benchmark. */
+  readonly deviations: Float64Array;
+}
+
+function measure(differences: ReturnMatrix, options: BootstrapOptions): Estimate<Measured> {
+  const fault = tooLittle(differences, options);
+  if (fault !== undefined) return notAvailable(fault);
+  const means = meansOf(differences);
+  const deviations = means.map((mean, trial) => deviationOf(differences, trial, mean, options.q));
+  // All resamples of a constant are the same, so chance would never do as well.
+  const constant = means.findIndex((mean, trial) => (deviations[trial] as number) < CONSTANT * Math.abs(mean));
+  if (constant >= 0) return notAvailable(`trial ${constant + 1} differs from the benchmark by a constant`);
+  if (deviations.every((deviation) => deviation === 0)) return notAvailable('no trial differs from the benchmark');
+  return available({ means, deviations });
 }
 
 function tooLittle(differences: ReturnMatrix, { q, resamples }: BootstrapOptions): string | undefined {
