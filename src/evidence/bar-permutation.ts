@@ -24,7 +24,8 @@ import type { Prng } from '../domain/prng.ts';
  * @throws UsageError where the columns are not on one grid, RangeError where `blockRows` is no such count.
  */
 export function permuteBars(candles: readonly CandleColumns[], rng: Prng, blockRows = 1): CandleColumns[] {
-  if (!(Number.isInteger(blockRows) && blockRows >= 1)) throw new RangeError(`blocks of ${blockRows} rows`);
+  if (!(Number.isInteger(blockRows) && blockRows >= 1))
+    throw new RangeError(`blocks of ${blockRows} rows cannot be permuted`);
   requireOneGrid(candles);
   const classes = exchangeableRows(candles);
   const length = candles[0]?.length ?? 0;
