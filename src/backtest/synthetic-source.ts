@@ -1,6 +1,6 @@
-import { type CandleColumns, closeTimeAt, rowAt, sliceColumns } from '../domain/candle.ts';
+import { type CandleColumns, closeTimeAt, type FundingRates, rowAt, sliceColumns } from '../domain/candle.ts';
 import { didYouMean, UsageError } from '../domain/errors.ts';
-import { BUILT_IN_INSTRUMENTS } from '../domain/instrument.ts';
+import { BUILT_IN_INSTRUMENTS, type Instrument } from '../domain/instrument.ts';
 import { type Interval, intervalMs } from '../domain/time.ts';
 import { resample } from '../market/resample.ts';
 import { SYNTHETIC_INTERVAL, syntheticMarket } from '../market/synthetic.ts';
@@ -12,6 +12,8 @@ export interface SyntheticRequest {
   /** Settling included. */
   readonly days: number;
   readonly seed: number;
+  /** Size of the planted edge, as `syntheticMarket` has it; its default where it is not said. */
+  readonly edge?: number;
 }
 
 /**
@@ -19,8 +21,8 @@ export interface SyntheticRequest {
  *
  * @throws UsageError for coins and intervals that it does not have
  */
-export function syntheticCandles({ coins, intervals, days, seed }: SyntheticRequest): CandleSource {
-  const market = syntheticMarket({ days, seed });
+export function syntheticCandles({ coins, intervals, ...asked }: SyntheticRequest): CandleSource {
+  const market = syntheticMarket(asked);
   for (const coin of coins) required(market.candles, coin, 'the synthetic market has no');
   for (const interval of intervals) {
     if (intervalMs(interval) % intervalMs(SYNTHETIC_INTERVAL) === 0) continue;
@@ -28,15 +30,27 @@ export function syntheticCandles({ coins, intervals, days, seed }: SyntheticRequ
       hint: `Its finest are ${SYNTHETIC_INTERVAL}; choose a multiple of that.`,
     });
   }
+  return madeUpSource({ ...market, interval: SYNTHETIC_INTERVAL, instruments: BUILT_IN_INSTRUMENTS });
+}
+
+/** Candles that nobody traded, of one interval; longer ones are joined from them. */
+export interface MadeUpMarket {
+  readonly interval: Interval;
+  readonly candles: ReadonlyMap<string, CandleColumns>;
+  readonly funding: ReadonlyMap<string, FundingRates>;
+  readonly instruments: readonly Instrument[];
+}
+
+export function madeUpSource({ interval: finestInterval, candles, funding, instruments }: MadeUpMarket): CandleSource {
   const resampled = new Map<string, CandleColumns>();
   const columnsOf = (coin: string, interval: Interval): CandleColumns => {
     const key = `${coin} ${interval}`;
-    const finest = required(market.candles, coin, 'the synthetic market has no');
-    const columns = resampled.get(key) ?? (interval === SYNTHETIC_INTERVAL ? finest : resample(finest, interval));
+    const finest = required(candles, coin, 'the synthetic market has no');
+    const columns = resampled.get(key) ?? (interval === finestInterval ? finest : resample(finest, interval));
     resampled.set(key, columns);
     return columns;
   };
-  const instruments = new Map(BUILT_IN_INSTRUMENTS.map((instrument) => [instrument.coin, instrument]));
+  const rules = new Map(instruments.map((instrument) => [instrument.coin, instrument]));
   return {
     sourceOf: () => 'synthetic',
     isSynthetic: true,
@@ -55,8 +69,8 @@ export function syntheticCandles({ coins, intervals, days, seed }: SyntheticRequ
       return sliceColumns(columns, from, Math.min(columns.length, Math.floor(rowAt(columns, toMs))));
     },
     revised: () => 0,
-    funding: (coin) => required(market.funding, coin, 'the synthetic market has no funding of'),
-    instrument: (coin) => required(instruments, coin, 'the synthetic market has no rules of'),
+    funding: (coin) => required(funding, coin, 'the synthetic market has no funding of'),
+    instrument: (coin) => required(rules, coin, 'the synthetic market has no rules of'),
   };
 }
 

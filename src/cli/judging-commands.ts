@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CalibrateOptions } from './calibrate.ts';
 import { type Frame, namedValue, wholeNumber } from './command-line.ts';
 import type { ProveOptions } from './prove.ts';
 import type { StudyOptions } from './study.ts';
@@ -42,6 +43,22 @@ export function addJudgingCommands(program: Command, frame: Frame): void {
     .action(
       frame(async (context, name: string, options: ProveOptions) =>
         (await import('./prove.ts')).run(name, options, context),
+      ),
+    );
+  program
+    .command('calibrate')
+    .description('judge the judge: how often it keeps luck, and how often it finds an edge, on made-up markets')
+    .argument('[name]', 'a study of backtests/, by bare name or by path', 'calibration')
+    .option('--markets <n>', 'markets of each world (1000)', wholeNumber(1, 100_000))
+    .option('--quick', '100 of each, and none of real candles')
+    .option('--seed <n>', 'seed of the markets and of all that is drawn', wholeNumber(0, 0xffffffff))
+    .option('--workers <n>', 'threads; all cores if not said', wholeNumber(1, 1024))
+    .option('--resume', 'go on with what an earlier run has stored')
+    .option('--pictures <folder>', 'draw power and gates as SVG into this folder')
+    .option('--json', 'print it as JSON')
+    .action(
+      frame(async (context, name: string, options: CalibrateOptions) =>
+        (await import('./calibrate.ts')).run(name, options, context),
       ),
     );
   program

@@ -105,6 +105,7 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
   }
 }
 
-function strategiesOf(context: Context): string {
+/** Where strategies are found by their bare names. */
+export function strategiesOf(context: Context): string {
   return join(context.root, 'strategies');
 }

@@ -16,14 +16,19 @@ const COMPUTING = 'src/{*.ts,{backtest,core,domain,market,optimize,series,strate
 
 /** The program that runs here. */
 export function thisProgram(): Program {
+  const { version } = JSON.parse(readFileSync(`${CLONE}package.json`, 'utf8')) as { version: string };
+  return { candor: version, node: process.versions.node, code: codeHash(COMPUTING) };
+}
+
+/** SHA-256 of the versions of all libraries, and of the sources that match the pattern, tests left out. */
+export function codeHash(pattern: string): string {
   const hash = createHash('sha256');
-  const sources = globSync(COMPUTING, { cwd: CLONE, exclude: (file) => file.endsWith('.test.ts') });
+  const sources = globSync(pattern, { cwd: CLONE, exclude: (file) => file.endsWith('.test.ts') });
   for (const file of ['package-lock.json', ...sources.map((path) => path.replaceAll('\\', '/')).sort()]) {
     const text = readFileSync(`${CLONE}${file}`);
     hash.update(`${file} ${text.byteLength}\n`).update(text);
   }
-  const { version } = JSON.parse(readFileSync(`${CLONE}package.json`, 'utf8')) as { version: string };
-  return { candor: version, node: process.versions.node, code: hash.digest('hex') };
+  return hash.digest('hex');
 }
 
 /** In which way this program is not the one that is wanted; undefined where it is. */
