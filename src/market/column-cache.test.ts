@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -159,6 +160,31 @@ describe('a bad file', () => {
     expect(valuesOf(loadCandles(db, BTC))).toEqual(rowsOf(db));
     if (statSync(file).isDirectory()) return;
     for (const [name, bytes] of good) expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
+  });
+
+  test('is found although the file was found right before', () => {
+    const { db, folder } = stored();
+    loadCandles(db, BTC);
+    const [name] = readdirSync(folder);
+    const file = join(folder, name as string);
+    const marked = (): boolean => statSync(file).mtimeMs < Date.UTC(2004, 1);
+    loadCandles(db, BTC);
+    // What has only just been written may not be on the disk yet.
+    expect(marked()).toBe(false);
+    utimesSync(file, NEW_YEAR_MS / 1_000, NEW_YEAR_MS / 1_000);
+    loadCandles(db, BTC);
+    expect(marked()).toBe(true);
+    // The proof that a marked file is not added up: somebody who gives it its mark back is believed.
+    const { mtimeMs } = statSync(file);
+    const good = readFileSync(file);
+    flip(file, 20_000);
+    utimesSync(file, mtimeMs / 1_000, mtimeMs / 1_000);
+    expect(valuesOf(loadCandles(db, BTC))).not.toEqual(rowsOf(db));
+    flip(file, 20_000);
+    flip(file, 20_000);
+    expect(valuesOf(loadCandles(db, BTC))).toEqual(rowsOf(db));
+    expect(readFileSync(file).equals(good)).toBe(true);
+    expect(marked()).toBe(false);
   });
 
   test('of a seal that is wrong is never written', () => {
