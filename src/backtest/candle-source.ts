@@ -63,7 +63,7 @@ export function storedCandles(
     revised: (coin, interval, fromMs, toMs) =>
       firstSeen(db, find(coin, interval), fromMs, until(coin, toMs) - intervalMs(interval)).length,
     funding: (coin) => {
-      const rates = loadFunding(db, coin, { asSeen });
+      const rates = loadFunding(db, coin, { source: preferred, asSeen });
       const sealedFromMs = sealedFrom(coin);
       return sealedFromMs === undefined ? rates : sliceFunding(rates, 0, sealedFromMs);
     },
@@ -120,14 +120,17 @@ export function assembleStudyData(
   if (firstGrid === undefined) throw new RangeError('there is no interval to load candles of');
   const grids = [firstGrid, ...otherGrids] as const;
   const firstMs = Math.min(...plan.anchors.values());
+  const series = coins.flatMap((coin) =>
+    [...plan.anchors.keys()].map((interval) => ({ coin, interval, source: source.sourceOf(coin, interval) })),
+  );
+  const sources = [...new Set(series.map((each) => each.source))];
   const funding = coins.map((coin) => sliceFunding(source.funding(coin), firstMs, toMs));
   return {
     isSynthetic: source.isSynthetic,
     ...(source.asSeen && { asSeen: source.asSeen }),
     ...(plan.sealedFromMs !== undefined && { sealedFromMs: plan.sealedFromMs }),
-    source: [
-      ...new Set(coins.flatMap((coin) => [...plan.anchors.keys()].map((one) => source.sourceOf(coin, one)))),
-    ].join(' and '),
+    source: sources.join(' and '),
+    ...(sources.length > 1 && { mixed: series }),
     fingerprint: fingerprintOf({ candles: grids.flatMap((grid) => [...grid.candles.values()]), funding }),
     fromMs,
     toMs,

@@ -25,6 +25,8 @@ export interface StudyData {
   /** The seal at which it ends, where it would have gone on without one. */
   readonly sealedFromMs?: EpochMs;
   readonly source: string;
+  /** Where candles are of several sources: which coins and intervals are of which. */
+  readonly mixed?: readonly SourcedSeries[];
   readonly fingerprint: string;
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
@@ -32,6 +34,12 @@ export interface StudyData {
   readonly funding: ReadonlyMap<string, FundingRates>;
   /** A study's own interval first, then the finer ones on which it must hold; a sweep's in its order. */
   readonly grids: readonly [IntervalGrid, ...IntervalGrid[]];
+}
+
+export interface SourcedSeries {
+  readonly coin: string;
+  readonly interval: Interval;
+  readonly source: string;
 }
 
 /** What a study or a sweep asks for. */

@@ -4,7 +4,7 @@ import type { StudyData } from '../backtest/study-data.ts';
 import { DEFAULT_CONFIG } from '../config/config.ts';
 import type { FundingRates } from '../domain/candle.ts';
 import type { Study } from '../domain/study.ts';
-import { DAY_MS, HOUR_MS } from '../domain/time.ts';
+import { DAY_MS, HOUR_MS, type Interval } from '../domain/time.ts';
 import type { ReportedSettings } from '../report/build.ts';
 import { ageNote, cautionsOf } from './study-cautions.ts';
 
@@ -39,9 +39,17 @@ describe('cautions', () => {
     expect(cautions({}, withoutFunding)).toEqual(['no funding is stored for BTC, ETH, SOL: trades paid none']);
   });
 
-  it('name the sources of candles where they are several', () => {
-    expect(cautions({}, { ...whole, source: 'binance-spot and hyperliquid' })).toEqual([
-      'not all candles are of one source: some are from binance-spot and hyperliquid',
+  it('name the sources of candles where they are several, and what is from which', () => {
+    const of = (coin: string, interval: Interval, source: string) => ({ coin, interval, source });
+    const mixed = [
+      of('BTC', '1h', 'binance-spot'),
+      of('BTC', '30m', 'hyperliquid'),
+      of('ETH', '1h', 'hyperliquid'),
+      of('ETH', '30m', 'hyperliquid'),
+      of('SOL', '1h', 'binance-spot'),
+    ];
+    expect(cautions({}, { ...whole, mixed })).toEqual([
+      'not all candles are of one source: BTC 1h, SOL from binance-spot; BTC 30m, ETH from hyperliquid',
     ]);
   });
 

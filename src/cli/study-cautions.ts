@@ -21,8 +21,16 @@ export function marketCautions(
 }
 
 /** One series is of one source; but coins, or intervals, may be of different ones. */
-function sourceCautions({ source }: StudyData): string[] {
-  return source.includes(' and ') ? [`not all candles are of one source: some are from ${source}`] : [];
+function sourceCautions({ mixed }: StudyData): string[] {
+  if (mixed === undefined) return [];
+  const parts = [...Map.groupBy(mixed, ({ source }) => source)].map(([source, series]) => {
+    const coins = [...Map.groupBy(series, ({ coin }) => coin)].map(([coin, ofCoin]) => {
+      const isAll = mixed.every((each) => each.coin !== coin || each.source === source);
+      return isAll ? coin : `${coin} ${ofCoin.map(({ interval }) => interval).join('/')}`;
+    });
+    return `${coins.join(', ')} from ${source}`;
+  });
+  return [`not all candles are of one source: ${parts.join('; ')}`];
 }
 
 function fundingCautions({ coins }: Pick<Study, 'coins'>, { funding, fromMs, toMs }: StudyData): string[] {
