@@ -58,6 +58,6 @@ function timeOf(work: () => void): number {
 }
 
 function candor(args: readonly string[], folder: string): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], { cwd: folder });
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin/candor.js'), ...args], { cwd: folder });
   if (status !== 0) throw new Error(`candor ${args.join(' ')} ended with ${status}: ${stderr}`);
 }

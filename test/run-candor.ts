@@ -17,7 +17,16 @@ export function startCandor(
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/cli/main.ts'), ...args], {
+  return startProgram(join(root, 'bin/candor.js'), args, folder, env);
+}
+
+function startProgram(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(join(root, 'node_modules/.bin/node'), [program, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
@@ -43,6 +52,11 @@ export function runCandor(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   return startCandor(args, folder, env).ended;
+}
+
+/** As `runCandor`, for the program of another clone. */
+export function endOf(program: string, args: readonly string[], folder: string): Promise<Ended> {
+  return startProgram(program, args, folder).ended;
 }
 
 /** Makes `import … from 'candor'` work for strategies in a folder outside the project, as in a clone. */

@@ -25,6 +25,7 @@ function addIngestCommand(program: Command, frame: Frame): void {
     .option('--coins <list>', 'of these, the traded ones first: BTC,ETH (those of the config)')
     .option('--intervals <list>', 'candles of these: 1m,30m,1h (those of the config)')
     .option('--since <time>', 'how far back, as far as it is served: 90d, 36h or 2025-07-26', '120d')
+    .option('--again', 'read again what is stored, as far as it is served: late corrections, and holes')
     .option('--follow', 'go on with what happens, until Ctrl-C')
     .option('--traded <list>', 'confirm the candles of these within seconds (as many as fit)')
     .option('--weight <n>', 'of the request weight of 1,200 a minute (that of the config)', wholeNumber(120, 1_200))

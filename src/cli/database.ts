@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { UsageError } from '../domain/errors.ts';
-import { type MarketDatabase, openDatabase } from '../market/database.ts';
+import { type MarketDatabase, type OpenOptions, openDatabase } from '../market/database.ts';
 import type { SeriesKey } from '../market/series-store.ts';
 import type { Context } from './context.ts';
 
 /** Opens the database for the time that `body` takes, creates it where it is absent, and closes it whatever happens. */
-export function withDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
-  return closing(openDatabase(context.databasePath), body);
+export function withDatabase<T>(
+  context: Context,
+  body: (db: MarketDatabase) => T | Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
+  return closing(openDatabase(context.databasePath, options), body);
 }
 
 /**

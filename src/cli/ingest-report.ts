@@ -55,7 +55,9 @@ export function showIngested(
   out.line();
   for (const words of noticesInWords(notices)) out.line(words);
   const added = series.reduce((sum, one) => sum + one.added, 0);
-  out.line(`${count(added)} new ${added === 1 ? 'row' : 'rows'} in ${database}`);
+  const revised = series.reduce((sum, one) => sum + one.revised, 0);
+  const corrections = revised === 0 ? '' : `, ${count(revised)} revised (both versions are kept)`;
+  out.line(`${count(added)} new ${added === 1 ? 'row' : 'rows'} in ${database}${corrections}`);
 }
 
 /** The same about several series is said once; while one is asked for, the reach of the next moves on by minutes. */

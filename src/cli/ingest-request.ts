@@ -8,6 +8,7 @@ export interface IngestOptions {
   readonly coins?: string;
   readonly intervals?: string;
   readonly since: string;
+  readonly again?: true;
   readonly follow?: true;
   readonly traded?: string;
   readonly weight?: number;

@@ -21,7 +21,7 @@ import { PlayedMarket } from '../simulator/played-market.ts';
 import { seriesName } from './database.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MAIN = join(ROOT, 'src/cli/main.ts');
+const MAIN = join(ROOT, 'bin/candor.js');
 const KILLS = 12;
 const DATABASE = 'data/candor.sqlite';
 const DAYS = 3;
@@ -148,7 +148,7 @@ describe('candor ingest', () => {
     }),
   );
 
-  it('is refused while another one is at work on the same database', () =>
+  it('is refused while another one is at work on the same database, unless it only reads again', () =>
     onStage(async ({ folder }) => {
       const db = openDatabase(join(folder, DATABASE));
       const claim = claimIngestion(db, systemClock);
@@ -157,6 +157,8 @@ describe('candor ingest', () => {
         expect(exitCode).toBe(1);
         expect(stderr).toContain(`another ingester is at work on`);
         expect(stderr).toContain(`process ${process.pid}`);
+        const beside = await runCandor(['ingest', '--again', '--since', '1d', '--coins', 'BTC'], folder);
+        expect(beside).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/new rows in /) });
       } finally {
         claim.release();
         db.close();

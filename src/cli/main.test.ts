@@ -1,13 +1,52 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runCandor, startCandor } from '../../test/run-candor.ts';
+import { type Ended, endOf, runCandor, startCandor } from '../../test/run-candor.ts';
 import { inTemporaryFolder } from '../../test/temporary-folder.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The command in an empty project, or in one with these files. */
 function candor(args: readonly string[], files: Readonly<Record<string, string>> = {}) {
   return inTemporaryFolder({ 'strategies/.keep': '', ...files }, (folder) => runCandor(args, folder));
 }
+
+/** A clone whose program is this one's, with a node_modules of its own. */
+function inClone(body: (clone: { readonly kept: string; readonly help: () => Promise<Ended> }) => Promise<void>) {
+  return inTemporaryFolder({ 'strategies/.keep': '', 'node_modules/.keep': '' }, (folder) => {
+    cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });
+    symlinkSync(join(ROOT, 'src'), join(folder, 'src'));
+    const kept = join(folder, 'node_modules/.cache');
+    const help = () => endOf(join(folder, 'bin/candor.js'), ['--help'], folder);
+    return body({ kept, help });
+  });
+}
+
+describe.concurrent('what was compiled', () => {
+  it('is kept in the clone, by several at once, and what is damaged of it is as good as absent', async () => {
+    await inClone(async ({ kept, help }) => {
+      const before = await Promise.all([help(), help(), help()]);
+      const files = readdirSync(kept, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      expect(files.length).toBeGreaterThan(10);
+      for (const { parentPath, name } of files) {
+        const file = join(parentPath, name);
+        const bytes = readFileSync(file);
+        writeFileSync(file, bytes.fill(7, bytes.length >> 1));
+      }
+      for (const ended of [...before, await help()]) {
+        expect(ended).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('Usage: candor') });
+      }
+    });
+  });
+
+  it('is not kept where nothing can be written, and nothing is said', async () => {
+    await inClone(async ({ kept, help }) => {
+      writeFileSync(kept, 'in the way');
+      expect(await help()).toMatchObject({ exitCode: 0, stderr: '' });
+    });
+  });
+});
 
 describe.concurrent('the command line', () => {
   it('lists its commands', async () => {

@@ -3,6 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import type { Clock } from '../domain/clock.ts';
 import { CandorError } from '../domain/errors.ts';
+import { SECOND_MS } from '../domain/time.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -127,6 +128,11 @@ const SPOKEN_EVERY_MS = 15_000;
 /** Spaces that do not break are for a reader at a terminal; in a file nobody could search for `+0.31 R`. */
 function writeLine(to: Sink, text: string): void {
   to.write(`${to.isTTY === true ? text : text.replaceAll(/[\u00a0\u202f]/g, ' ')}\n`);
+}
+
+/** What a bar says while it stands still: the exchange allows so much a minute, and that much has been asked. */
+export function waitingNote(waitMs: number): string {
+  return `waits ${Math.ceil(waitMs / SECOND_MS)} s for request weight`;
 }
 
 /** Leaves room for a label and a note in a line of 80. */

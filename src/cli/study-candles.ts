@@ -4,6 +4,7 @@ import { CandorError, ExchangeUnreachableError, UsageError } from '../domain/err
 import { DAY_MS, formatTime, type Interval, intervalMs } from '../domain/time.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import type { Context } from './context.ts';
+import { waitingNote } from './output.ts';
 import { sealedFrom } from './sealed.ts';
 
 /** Settling of the built-in strategies fits many times over; for what takes longer there are more. */
@@ -154,9 +155,12 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
   const { fromMs, toMs } = request.stretch ?? stretchOf(request, context.clock.nowMs());
   const { apiUrl } = context.config.exchange;
   const onWarning = (message: string): void => context.log.warn(message);
-  const info = new HyperliquidInfo({ apiUrl, budget: sharedBudget({ apiUrl, timer: context.clock, onWarning }) });
-  const intervals = settlings.map(({ interval }) => interval);
   let bar: ReturnType<typeof context.out.progress> | undefined;
+  let rows = 0;
+  const onWait = (waitMs: number): void => bar?.update(rows, waitingNote(waitMs));
+  const budget = sharedBudget({ apiUrl, timer: context.clock, onWait, onWarning });
+  const info = new HyperliquidInfo({ apiUrl, budget });
+  const intervals = settlings.map(({ interval }) => interval);
   try {
     await backfill(db, info, {
       coins,
@@ -168,6 +172,7 @@ async function fetchCandles(db: MarketDatabase, request: CandleRequest, context:
       onProgress: ({ done, total }) => {
         bar ??= context.out.progress(`candles of ${coins.join(', ')}`, total);
         bar.update(done);
+        rows = done;
       },
     });
   } finally {

@@ -61,6 +61,18 @@ describe('the weight limiter', () => {
     expect(clock.nowMs()).toBe(60_000);
   });
 
+  test('tells for how long the one whose turn it is waits, and nothing where nobody does', async () => {
+    const clock = sleepingClock();
+    const waits: number[] = [];
+    const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100, onWait: (waitMs) => waits.push(waitMs) });
+    await limiter.spend(60);
+    await clock.sleep(10_000);
+    await limiter.spend(40);
+    expect(waits).toEqual([]);
+    await limiter.spend(80);
+    expect(waits).toEqual([60_000]);
+  });
+
   test('a caller that gives up does not hold up the next', async () => {
     const clock = sleepingClock();
     const limiter = new WeightLimiter({ timer: clock, weightPerMinute: 100 });

@@ -48,6 +48,8 @@ export interface LimiterOptions {
   readonly reserve?: number;
   /** In memory where there is none. */
   readonly ledger?: WeightLedger;
+  /** Told for how long, at least, the request whose turn it is has to wait. */
+  readonly onWait?: ((waitMs: number) => void) | undefined;
 }
 
 /**
@@ -57,11 +59,13 @@ export interface LimiterOptions {
 export class WeightLimiter implements RequestBudget {
   readonly #timer: Timer;
   readonly #ledger: WeightLedger;
+  readonly #onWait: ((waitMs: number) => void) | undefined;
   readonly #ceilings: Readonly<Record<RequestKind, number>>;
   readonly #queues: Record<RequestKind, Promise<void>> = { prompt: Promise.resolve(), background: Promise.resolve() };
 
-  constructor({ timer, weightPerMinute = WEIGHT_PER_MINUTE, reserve = 0, ledger }: LimiterOptions) {
+  constructor({ timer, weightPerMinute = WEIGHT_PER_MINUTE, reserve = 0, ledger, onWait }: LimiterOptions) {
     this.#timer = timer;
+    this.#onWait = onWait;
     this.#ledger = ledger ?? new WeightsInMemory();
     this.#ceilings = { prompt: weightPerMinute, background: weightPerMinute - reserve };
   }
@@ -88,6 +92,7 @@ export class WeightLimiter implements RequestBudget {
       signal?.throwIfAborted();
       const waitMs = this.#ledger.take(weight, ceiling, this.#timer);
       if (waitMs <= 0) return;
+      this.#onWait?.(waitMs);
       await this.#timer.sleep(waitMs, signal);
     }
   }

@@ -17,11 +17,17 @@ import {
   type StoredSeries,
   seriesId,
 } from './series-store.ts';
+import { isAsBefore, type StoredBefore } from './stored-before.ts';
 
 /** Where rows come from, for the revision ledger and the table of gaps: a file's name, 'the exchange'. */
 export interface Delivery {
   readonly origin: string;
   readonly clock: Clock;
+  /**
+   * What was stored when these rows were asked for. A row that somebody else has stored or changed since is left as
+   * it is: whose answer is the newer one nobody can tell, and an older one would become two false revisions.
+   */
+  readonly before?: StoredBefore | undefined;
   /** Do everything and keep nothing. */
   readonly dryRun?: boolean | undefined;
 }
@@ -29,7 +35,7 @@ export interface Delivery {
 export interface WriteResult {
   /** Rows that were not stored before. */
   readonly added: number;
-  /** Rows that were stored before, with the same values. */
+  /** Rows that were stored before, with the same values or with those of somebody who was quicker. */
   readonly unchanged: number;
   /** Rows that were stored before with other values: these are stored now, and both are in the revision ledger. */
   readonly revised: number;
@@ -74,7 +80,7 @@ function storeRows(
   db: MarketDatabase,
   series: StoredSeries,
   candles: readonly ClosedCandle[],
-  { origin, clock }: Delivery,
+  { origin, clock, before: asked }: Delivery,
 ): Pick<WriteResult, 'added' | 'unchanged' | 'revised'> {
   const insert = db.prepare('INSERT INTO candles (series, t, o, h, l, c, v, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const read = db.prepare('SELECT t, o, h, l, c, v, n FROM candles WHERE series = ? AND t BETWEEN ? AND ?').raw();
@@ -98,7 +104,7 @@ function storeRows(
     if (before === undefined) {
       added++;
       insert.run(series.id, openTimeMs, ...row);
-    } else if (!agree(before, row)) {
+    } else if (!agree(before, row) && isAsBefore(asked, openTimeMs, before)) {
       revised++;
       replace.run(...row, series.id, openTimeMs);
       revise({ timeMs: openTimeMs, before: known(before), after: known(row), origin, seenMs: clock.nowMs() });

@@ -4,6 +4,7 @@ import { epochMs } from '../domain/units.ts';
 import { loadFunding, writeFunding } from './funding-store.ts';
 import { revisionsOf } from './revision-store.ts';
 import { listSeries, type StoredSeries } from './series-store.ts';
+import { storedBefore } from './stored-before.ts';
 import { memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from './testing.ts';
 
 const at = (hour: number): number => NEW_YEAR_MS + hour * HOUR_MS;
@@ -26,13 +27,26 @@ describe('stored funding', () => {
     expect(revisionsOf(db, series as StoredSeries)).toMatchObject([{ timeMs: at(1), before: [0.2], after: [0.3] }]);
   });
 
-  test('the home exchange comes first; a coin without rates has none', () => {
+  test('a rate that somebody else stored after it was asked for stays', () => {
+    const db = memoryDatabase();
+    const key = { ...BTC, interval: '1h', kind: 'funding' } as const;
+    writeFunding(db, BTC, [row(0, 0.1)], TEST_DELIVERY);
+    const before = storedBefore(db, key, at(0), at(3));
+    writeFunding(db, BTC, [row(0, 0.2), row(1, 0.2)], TEST_DELIVERY);
+    const late = writeFunding(db, BTC, [row(0, 0.3), row(1, 0.3), row(2, 0.3)], { ...TEST_DELIVERY, before });
+    expect(late).toEqual({ added: 1, unchanged: 2, revised: 0 });
+    expect([...loadFunding(db, 'BTC').rates]).toEqual([0.2, 0.2, 0.3]);
+  });
+
+  test('the home exchange comes first, unless another is preferred; a coin without rates has none', () => {
     const db = memoryDatabase();
     writeFunding(db, { source: 'another', coin: 'BTC' }, [row(0, 0.9)], TEST_DELIVERY);
     expect([...loadFunding(db, 'BTC').rates]).toEqual([0.9]);
     writeFunding(db, BTC, [row(0, 0.1)], TEST_DELIVERY);
     expect([...loadFunding(db, 'BTC').rates]).toEqual([0.1]);
     expect([...loadFunding(db, 'BTC', { source: 'another' }).rates]).toEqual([0.9]);
+    // One that has none of a coin is no reason to pay none.
+    expect([...loadFunding(db, 'BTC', { source: 'a-third' }).rates]).toEqual([0.1]);
     expect(loadFunding(db, 'SOL').rates).toHaveLength(0);
   });
 });

@@ -6,7 +6,8 @@ import { inTransaction, type MarketDatabase, onSnapshot } from './database.ts';
 import { fundingRates } from './funding-rates.ts';
 import { noteGaps } from './gap-store.ts';
 import { firstSeen, revisionWriter } from './revision-store.ts';
-import { FUNDING_INTERVAL, HOME_SOURCE, listSeries, seriesId } from './series-store.ts';
+import { FUNDING_INTERVAL, HOME_SOURCE, listSeries, type SeriesSpan, seriesId } from './series-store.ts';
+import { isAsBefore } from './stored-before.ts';
 
 /** One settlement: what a long paid per dollar of notional, as a fraction. */
 export interface FundingRow {
@@ -28,7 +29,7 @@ export function writeFunding(
   db: MarketDatabase,
   { source, coin }: { readonly source: string; readonly coin: string },
   rows: readonly FundingRow[],
-  { origin, clock, dryRun }: Delivery,
+  { origin, clock, before, dryRun }: Delivery,
 ): Omit<WriteResult, 'gaps'> {
   const write = (): Omit<WriteResult, 'gaps'> => {
     const key = { source, coin, interval: FUNDING_INTERVAL, kind: 'funding' } as const;
@@ -47,7 +48,7 @@ export function writeFunding(
         return;
       }
       const stored = read.get(series.id, hour) as number;
-      if (stored === rate) return;
+      if (stored === rate || !isAsBefore(before, hour, [stored])) return;
       revised++;
       replace.run(rate, series.id, hour);
       revise({ timeMs: hour, before: [stored], after: [rate], origin, seenMs: clock.nowMs() });
@@ -59,19 +60,22 @@ export function writeFunding(
 }
 
 export interface FundingQuery {
-  /** Without one: the home exchange's rates, else those of the first source by name. */
+  /** Whose rates are read where they are stored; else the home exchange's, else those of the first source by name. */
   readonly source?: string | undefined;
   /** Each rate as it was first delivered, instead of as it was last. */
   readonly asSeen?: boolean | undefined;
 }
 
 /** The stored funding rates of a coin. None are empty columns: the engine counts what is missing. */
-export function loadFunding(db: MarketDatabase, coin: string, { source, asSeen }: FundingQuery = {}): FundingRates {
+export function loadFunding(
+  db: MarketDatabase,
+  coin: string,
+  { source = HOME_SOURCE, asSeen }: FundingQuery = {},
+): FundingRates {
   return onSnapshot(db, () => {
-    const all = listSeries(db).filter(
-      (span) => span.kind === 'funding' && span.coin === coin && (source === undefined || span.source === source),
-    );
-    const series = all.find((span) => span.source === HOME_SOURCE) ?? all[0];
+    const all = listSeries(db).filter((span) => span.kind === 'funding' && span.coin === coin);
+    const from = (name: string): SeriesSpan | undefined => all.find((span) => span.source === name);
+    const series = from(source) ?? from(HOME_SOURCE) ?? all[0];
     if (series === undefined) return fundingRates(coin, []);
     const rows = db.prepare('SELECT t, rate FROM funding WHERE series = ? ORDER BY t').raw().all(series.id) as [
       timeMs: number,

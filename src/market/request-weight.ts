@@ -19,6 +19,8 @@ export interface SharedBudgetOptions {
   readonly timer: Timer;
   /** Weight a minute that background work leaves to what is prompt. */
   readonly reserve?: number;
+  /** Told for how long, at least, the request whose turn it is has to wait. */
+  readonly onWait?: (waitMs: number) => void;
   /** Told once when the weight cannot be shared, and this process counts for itself alone. */
   readonly onWarning?: (message: string) => void;
   /** Where the file is that all processes share: a folder of this user in the system's folder for temporary files. */
@@ -34,10 +36,11 @@ export const DEFAULT_RESERVE = 210;
  * heed.
  */
 export function sharedBudget(options: SharedBudgetOptions): RequestBudget {
-  const { apiUrl, timer, reserve = DEFAULT_RESERVE, folder = defaultFolder() } = options;
+  const { apiUrl, timer, reserve = DEFAULT_RESERVE, onWait, folder = defaultFolder() } = options;
   return new WeightLimiter({
     timer,
     reserve,
+    onWait,
     ledger: new WeightsInFile(folder, new URL(apiUrl).host, options.onWarning),
   });
 }

@@ -7,6 +7,7 @@ import type { MarketDatabase } from '../database.ts';
 import { fundingHour, writeFunding } from '../funding-store.ts';
 import { type GapReason, holesBetween, recordGaps } from '../gap-store.ts';
 import { storedRows } from '../series-store.ts';
+import { storedBefore } from '../stored-before.ts';
 import { INGEST_ORIGIN, type IngestExchange, seriesOf } from './contract.ts';
 import { CALL_CANDLES } from './plan.ts';
 import type { CallSubject } from './schedule.ts';
@@ -91,6 +92,8 @@ export class Asks {
     const neededMs = isPause ? upToMs - CALL_CANDLES * stepMs : usualMs;
     const fromMs = Math.max(neededMs, wantedMs - CANDLES_SERVED * stepMs);
     await this.#spend(candleRequestWeight((wantedMs - fromMs) / stepMs), kind);
+    const key = { ...seriesOf({ coin, what }), kind: 'trade' } as const;
+    const before = storedBefore(db, key, fromMs, wantedMs);
     const pages = [];
     for await (const page of exchange.candlePages(coin, what, fromMs, wantedMs, { kind, signal })) {
       pages.unshift(page.candles);
@@ -100,12 +103,11 @@ export class Asks {
     const first = candles[0];
     const last = candles.at(-1);
     if (first === undefined || last === undefined) return { added: 0, revised: 0, upToMs };
-    const key = { ...seriesOf({ coin, what }), kind: 'trade' } as const;
     if (upToMs !== undefined && upToMs < first.openTimeMs) {
       const reason: GapReason = upToMs < fromMs ? 'not-served' : 'unknown';
       recordGaps(db, key, [{ fromMs: upToMs, toMs: first.openTimeMs, reason, origin: INGEST_ORIGIN }]);
     }
-    const { added, revised } = writeCandles(db, key, candles, this.#delivery);
+    const { added, revised } = writeCandles(db, key, candles, { ...this.#delivery, before });
     return { added, revised, upToMs: Math.max(upToMs ?? 0, last.openTimeMs + stepMs) };
   }
 
@@ -115,11 +117,12 @@ export class Asks {
     const fromMs = Math.min(upToMs ?? wantedMs, wantedMs - FUNDING_OVERLAP_MS);
     await this.#spend(fundingRequestWeight(wantedMs - fromMs), kind);
     const asked = { added: 0, revised: 0, upToMs };
+    const before = storedBefore(db, key, fromMs, wantedMs + HOUR_MS);
     // Settlements are stamped some milliseconds after their hour.
     const pages = exchange.fundingPages(coin, fromMs - MINUTE_MS, wantedMs + HOUR_MS / 2, { kind, signal });
     for await (const page of pages) {
       signal.throwIfAborted();
-      const { added, revised } = writeFunding(db, key, page, this.#delivery);
+      const { added, revised } = writeFunding(db, key, page, { ...this.#delivery, before });
       const hours = page.map(({ timeMs }) => fundingHour(timeMs));
       const holes = holesBetween([...(asked.upToMs === undefined ? [] : [asked.upToMs]), ...hours], HOUR_MS);
       recordGaps(

@@ -149,6 +149,60 @@ describe('a backfill', () => {
     expect(asked(stage, before)).toEqual([]);
   });
 
+  test('asked for all again, it finds late corrections and fills holes that nobody could explain', async () => {
+    const stage = await setStage(NOW_MS, { coins: [coin('BTC', { holes: [[1_200, 1_260]] })] });
+    const db = memoryDatabase();
+    const key = { source: 'hyperliquid', coin: 'BTC', interval: '30m', kind: 'trade' } as const;
+    const seen = stage.market.finalCandles('BTC', '30m', at(0), NOW_MS).slice(0, -1);
+    const stale = seen.map((candle, i) => (i === 100 ? { ...candle, volume: 1 } : candle)).filter((_, i) => i !== 110);
+    writeCandles(db, key, stale, TEST_DELIVERY);
+    await fill(stage, db);
+    expect(gaps(db, 'BTC', '30m')).toEqual(['20–21 unknown', '56–56.5 unknown']);
+    const before = stage.exchange.requests.length;
+    const { progress } = await fill(stage, db, { again: true });
+    expect(asked(stage, before)).toEqual(['BTC funding 0–192', 'BTC 30m 0–192']);
+    expect(revisionsOf(db, findCandleSeries(db, key)).map(({ timeMs }) => timeMs)).toEqual([at(51)]);
+    expect(gaps(db, 'BTC', '30m')).toEqual(['20–21 unknown']);
+    const total = DAYS * (24 + 48);
+    expect(progress.at(-1)).toMatchObject({ done: total, total });
+  });
+
+  test('of what is served no more it asks for nothing again', async () => {
+    const stage = await setStage(NOW_MS, { coins: [coin('BTC')] });
+    const db = memoryDatabase();
+    await fill(stage, db, { intervals: ['1m'] });
+    const before = stage.exchange.requests.length;
+    await fill(stage, db, { intervals: ['1m'], again: true });
+    expect(asked(stage, before)).toEqual(['BTC funding 0–192', 'BTC 1m 109–192']);
+  });
+
+  test('writes nothing over what somebody else stored while it asked', async () => {
+    const stage = await setStage(NOW_MS, { coins: [coin('BTC')] });
+    const db = memoryDatabase();
+    const key = { source: 'hyperliquid', coin: 'BTC', interval: '30m', kind: 'trade' } as const;
+    const [first, second] = stage.market.finalCandles('BTC', '30m', at(0), at(1));
+    if (first === undefined || second === undefined) throw new Error('the market has no candles');
+    writeCandles(db, key, [{ ...first, volume: 1 }], TEST_DELIVERY);
+    const newer = [first, second].map((candle) => ({ ...candle, volume: 7 }));
+    // Between the question and the answer to it, as another process would.
+    const asking = stage.info.candlePages.bind(stage.info);
+    stage.info.candlePages = async function* (...request) {
+      for await (const page of asking(...request)) {
+        writeCandles(db, key, newer, TEST_DELIVERY);
+        yield page;
+      }
+    };
+    await fill(stage, db, { toMs: at(2), again: true });
+    const { volume } = loadCandles(db, { coin: 'BTC', interval: '30m' });
+    expect([...volume].slice(0, 2)).toEqual([7, 7]);
+    const revised = revisionsOf(db, findCandleSeries(db, key));
+    expect(revised.map(({ timeMs, before, after }) => [timeMs, before[4], after[4]])).toEqual([[at(0), 1, 7]]);
+    // Asked once more, with nobody in between, the exchange's word counts.
+    stage.info.candlePages = asking;
+    await fill(stage, db, { toMs: at(2), again: true });
+    expect(revisionsOf(db, findCandleSeries(db, key))).toHaveLength(3);
+  });
+
   test('a stop of the venue is missing from all coins, an unknown hole from one', async () => {
     const stop: [number, number] = [600, 720];
     const stage = await setStage(NOW_MS, {

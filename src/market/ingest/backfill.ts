@@ -1,3 +1,4 @@
+import type { Timer } from '../../domain/clock.ts';
 import { didYouMean, UsageError } from '../../domain/errors.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import { DAY_MS, HOUR_MS, intervalMs, MINUTE_MS } from '../../domain/time.ts';
@@ -6,6 +7,8 @@ import type { MarketDatabase } from '../database.ts';
 import { fundingHour, writeFunding } from '../funding-store.ts';
 import { type GapReason, holesBetween, recordGaps } from '../gap-store.ts';
 import { writeInstruments } from '../instrument-store.ts';
+import type { SeriesKey } from '../series-store.ts';
+import { storedBefore } from '../stored-before.ts';
 import {
   type BackfilledSeries,
   type BackfillReport,
@@ -16,7 +19,7 @@ import {
 } from './contract.ts';
 import { explainHoles, SETTLING_MS } from './explain.ts';
 import { Listings } from './listings.ts';
-import { isEightHourly, type MissingStretch, missingStretches, rowsOf, type Stretch } from './missing.ts';
+import { isEightHourly, type MissingStretch, missingStretches, rowsOf, type Stretch, wholeStretch } from './missing.ts';
 import { noticesOf } from './notices.ts';
 import { CALL_CANDLES } from './plan.ts';
 import type { CallSubject } from './schedule.ts';
@@ -56,7 +59,14 @@ export async function backfill(
     ...coins.map((coin) => ({ coin, what: 'funding' as const })),
     ...coins.flatMap((coin) => intervals.map((what) => ({ coin, what }))),
   ];
-  const tasks = subjects.map((subject) => new Task(db, subject, stretches.get(subject.coin) as Stretch));
+  const tasks = subjects.map((subject) => {
+    const stretch = stretches.get(subject.coin) as Stretch;
+    const key = seriesOf(subject);
+    return new Task(
+      subject,
+      request.again === true ? again(db, key, stretch, timer) : missingStretches(db, key, stretch),
+    );
+  });
   const run = new Backfill(db, exchange, request, listings, tasks);
   const series: BackfilledSeries[] = [];
   for (const task of tasks) series.push(await run.fill(task));
@@ -80,12 +90,18 @@ class Task {
   added = 0;
   revised = 0;
 
-  constructor(db: MarketDatabase, subject: CallSubject, stretch: Stretch) {
+  constructor(subject: CallSubject, stretches: readonly MissingStretch[]) {
     const key = seriesOf(subject);
     this.subject = subject;
-    this.stretches = missingStretches(db, key, stretch);
+    this.stretches = stretches;
     this.rows = this.stretches.reduce((sum, each) => sum + rowsOf(key, each), 0);
   }
+}
+
+/** As much of a stretch as is served still, whether it is stored or not; what is older cannot be asked for again. */
+function again(db: MarketDatabase, key: SeriesKey, stretch: Stretch, timer: Timer): MissingStretch[] {
+  const servedMs = key.kind === 'funding' ? 0 : timer.nowMs() - CANDLES_SERVED * intervalMs(key.interval);
+  return wholeStretch(db, key, { fromMs: Math.max(stretch.fromMs, servedMs), toMs: stretch.toMs });
 }
 
 class Backfill {
@@ -135,15 +151,17 @@ class Backfill {
     const { signal } = this.#request;
     let downToMs = stretch.toMs;
     // What was stored last may have changed since, or lack a candle that came late.
-    const againMs = stretch.isAfterRow && !stretch.isBeforeRow ? CALL_CANDLES * intervalMs(what) : 0;
+    const isRest = stretch.isAfterRow && !stretch.isBeforeRow && this.#request.again !== true;
+    const againMs = isRest ? CALL_CANDLES * intervalMs(what) : 0;
     const fromMs = Math.min(stretch.fromMs, Math.max(stretch.fromMs - againMs, this.#request.fromMs));
+    const before = storedBefore(this.#db, key, fromMs, stretch.toMs);
     const pages = this.#exchange.candlePages(coin, what, fromMs, stretch.toMs, { signal });
     for await (const { candles } of pages) {
       const first = candles[0];
       const last = candles.at(-1);
       // An answer without candles: the exchange has none so old. The newest one of all may only be late.
       if (first === undefined || last === undefined) break;
-      const { added, revised } = writeCandles(this.#db, key, candles, this.#delivery);
+      const { added, revised } = writeCandles(this.#db, key, candles, { ...this.#delivery, before });
       task.added += added;
       task.revised += revised;
       const hole = { fromMs: last.openTimeMs + intervalMs(what), toMs: downToMs };
@@ -188,14 +206,16 @@ class Backfill {
     let isAfterRow = stretch.isAfterRow;
     // A settlement is stamped some milliseconds after its hour.
     const lastMs = stretch.toMs - HOUR_MS / 2;
+    const key = seriesOf(task.subject);
+    const before = storedBefore(this.#db, key, stretch.fromMs, stretch.toMs);
     for await (const page of this.#exchange.fundingPages(coin, stretch.fromMs - MINUTE_MS, lastMs, { signal })) {
-      const { added, revised } = writeFunding(this.#db, seriesOf(task.subject), page, this.#delivery);
+      const { added, revised } = writeFunding(this.#db, key, page, { ...this.#delivery, before });
       task.added += added;
       task.revised += revised;
       const hours = page.map(({ timeMs }) => fundingHour(timeMs)).filter((hour) => hour >= stretch.fromMs);
       for (const hole of holesBetween([upToMs - HOUR_MS, ...hours], HOUR_MS)) {
         if (hole.fromMs === upToMs && !isAfterRow) this.#claim(task, hole, 'before-listing');
-        else if (!isEightHourly(seriesOf(task.subject), hole)) this.#claim(task, hole, 'unknown');
+        else if (!isEightHourly(key, hole)) this.#claim(task, hole, 'unknown');
       }
       const pageEndMs = (hours.at(-1) ?? upToMs - HOUR_MS) + HOUR_MS;
       this.#progress(task, { fromMs: upToMs, toMs: pageEndMs });
@@ -203,7 +223,7 @@ class Backfill {
       isAfterRow = true;
     }
     const rest = { fromMs: upToMs, toMs: stretch.toMs };
-    if (stretch.isBeforeRow && isAfterRow && !isEightHourly(seriesOf(task.subject), rest)) {
+    if (stretch.isBeforeRow && isAfterRow && !isEightHourly(key, rest)) {
       this.#claim(task, rest, 'unknown');
     }
     return rest;

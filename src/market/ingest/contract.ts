@@ -29,6 +29,8 @@ export interface BackfillRequest {
   readonly fromMs: number;
   /** Now, where it is not said. */
   readonly toMs?: number | undefined;
+  /** Also what is stored, and what there was nothing of, as far as it is served still: corrections and late rows. */
+  readonly again?: boolean | undefined;
   readonly timer: Timer;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BackfillProgress) => void) | undefined;

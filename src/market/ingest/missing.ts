@@ -28,8 +28,6 @@ export function missingStretches(db: MarketDatabase, key: SeriesKey, { fromMs, t
   const series = idOf(db, key);
   if (series === undefined) return [{ fromMs: startMs, toMs: endMs, isAfterRow: false, isBeforeRow: false }];
   const rows = storedRows(key.kind);
-  const first = db.prepare(`SELECT min(t) FROM ${rows} WHERE series = ?`).pluck().get(series) as number | null;
-  const last = db.prepare(`SELECT max(t) FROM ${rows} WHERE series = ?`).pluck().get(series) as number | null;
   const holes = db
     .prepare(
       `SELECT previous + $step AS fromMs, t AS toMs FROM (
@@ -45,12 +43,37 @@ export function missingStretches(db: MarketDatabase, key: SeriesKey, { fromMs, t
   return holes
     .filter((hole) => !isEightHourly(key, hole))
     .flatMap((hole) => without(hole, claims))
-    .map((hole) => ({
-      ...hole,
-      isAfterRow: first !== null && first < hole.fromMs,
-      isBeforeRow: last !== null && last >= hole.toMs,
-    }))
+    .map(placedIn(db, key, series))
     .reverse();
+}
+
+/** A stretch on the grid of its series, whatever is stored of it or said about it; none where it is empty. */
+export function wholeStretch(db: MarketDatabase, key: SeriesKey, { fromMs, toMs }: Stretch): MissingStretch[] {
+  const stepMs = intervalMs(key.interval);
+  const whole = { fromMs: Math.ceil(fromMs / stepMs) * stepMs, toMs: Math.floor(toMs / stepMs) * stepMs };
+  return whole.fromMs < whole.toMs ? [placedIn(db, key, idOf(db, key))(whole)] : [];
+}
+
+function placedIn(
+  db: MarketDatabase,
+  { kind }: SeriesKey,
+  id: number | undefined,
+): (stretch: Stretch) => MissingStretch {
+  const rows = `FROM ${storedRows(kind)} WHERE series = ?`;
+  const first = db
+    .prepare(`SELECT min(t) ${rows}`)
+    .pluck()
+    .get(id ?? null) as number | null;
+  const last = db
+    .prepare(`SELECT max(t) ${rows}`)
+    .pluck()
+    .get(id ?? null) as number | null;
+  return ({ fromMs, toMs }) => ({
+    fromMs,
+    toMs,
+    isAfterRow: first !== null && first < fromMs,
+    isBeforeRow: last !== null && last >= toMs,
+  });
 }
 
 /** So many rows a stretch of that series can have. */
