@@ -44,7 +44,7 @@ export async function run(file: string, options: ExportOptions, context: Context
   out.note(describe(exported));
   if (file !== TO_STDOUT) out.note(`in ${shownPath(context, path)}`);
   if (exported.betterName !== undefined && file !== TO_STDOUT) {
-    out.note(`named ${exported.betterName} it could be imported without saying what is in it`);
+    out.note(`named ${exported.betterName} it could be imported as it is`);
   }
   return 0;
 }

@@ -179,8 +179,8 @@ describe.concurrent('candor import', () => {
       for (const file of files) writeFileSync(join(folder, file), csv(48));
       const { stderr } = await runCandor(['import', ...files], folder);
       expect(stderr.split('\n').filter((line) => line.includes('kept apart'))).toEqual([
-        'BTC 1h is there from binance and from hyperliquid, kept apart: a study reads hyperliquid',
-        'ETH 1h is there from binance and from kraken, kept apart: a study must be told which (config: source)',
+        'BTC 1h: from binance and hyperliquid, kept apart; a study reads hyperliquid',
+        'ETH 1h: from binance and kraken, kept apart; name one in the config (source)',
       ]);
       expect(stored(folder)).toMatchObject({
         'binance BTC 1h': 48,

@@ -131,7 +131,7 @@ function nameOf(result: ImportResult): string {
 function showGaps(result: ImportResult, { out }: Context): void {
   if (result.kind !== 'candles' || result.gaps.length === 0) return;
   const missing = result.gaps.reduce((sum, gap) => sum + gap.missing, 0);
-  out.note(`${nameOf(result)}: ${counted(missing, 'candle')} missing; a gap stays a gap, and is never filled in`);
+  out.note(`${nameOf(result)}: ${counted(missing, 'candle')} missing; gaps are never filled in`);
   for (const gap of result.gaps.slice(0, GAPS_SHOWN)) out.note(`  ${describeGap(gap)}`);
   const more = result.gaps.length - GAPS_SHOWN;
   if (more > 0) out.note(`  and ${count(more)} more: 'candor data check' lists them`);
@@ -203,8 +203,8 @@ function rivalSources(db: MarketDatabase, results: readonly ImportResult[], pref
     const sources = [...new Set([...stored, result.source])].sort();
     if (sources.length === 1) return undefined;
     const read = [preferred, HOME_SOURCE].find((source) => sources.includes(source));
-    const which = read === undefined ? 'a study must be told which (config: source)' : `a study reads ${read}`;
-    return `${result.coin} ${result.interval} is there from ${sources.join(' and from ')}, kept apart: ${which}`;
+    const which = read === undefined ? 'name one in the config (source)' : `a study reads ${read}`;
+    return `${result.coin} ${result.interval}: from ${sources.join(' and ')}, kept apart; ${which}`;
   });
   return [...new Set(notes.filter((note) => note !== undefined))];
 }
