@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** Real candles; they lie beside the repository and are never part of it. */
-const DATA = join(ROOT, '../shared/data');
+export const DATA = join(ROOT, '../shared/data');
 const HELP_RUNS = 21;
 
 export interface CommandTiming {
@@ -51,13 +51,13 @@ function benchStudy(): CommandTiming[] {
   }
 }
 
-function timeOf(work: () => void): number {
+export function timeOf(work: () => void): number {
   const start = performance.now();
   work();
   return performance.now() - start;
 }
 
-function candor(args: readonly string[], folder: string): void {
+export function candor(args: readonly string[], folder: string): void {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin/candor.js'), ...args], { cwd: folder });
   if (status !== 0) throw new Error(`candor ${args.join(' ')} ended with ${status}: ${stderr}`);
 }

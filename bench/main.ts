@@ -9,6 +9,7 @@ import { benchEngine } from './engine.ts';
 import { benchEvidence } from './evidence.ts';
 import { ingestTable } from './ingest.ts';
 import { benchMarket } from './market.ts';
+import { benchOptimize } from './optimize.ts';
 import { benchSeries } from './series.ts';
 import { sweepTables } from './sweep.ts';
 
@@ -52,6 +53,7 @@ function print(title: string, timings: readonly Timing[]): void {
 /** In this order: a process that holds much memory starts others more slowly than a shell does. */
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   'command-line': async () => print('command line', benchCommandLine()),
+  optimize: async () => print('monthly optimisation', benchOptimize()),
   series: async () => print('series over 525,600 candles', await benchSeries()),
   engine: async () => print('reference engine', await engineTimings()),
   evidence: async () => print('evidence', await benchEvidence()),

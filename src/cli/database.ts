@@ -33,7 +33,12 @@ export async function withStoredDatabase<T>(
 
 /** As `withDatabase`, for a dry run: where there is no database, one in memory stands for it. */
 export function withScratchDatabase<T>(context: Context, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
-  return existsSync(context.databasePath) ? withDatabase(context, body) : closing(openDatabase(':memory:'), body);
+  return existsSync(context.databasePath) ? withDatabase(context, body) : withMemoryDatabase(body);
+}
+
+/** For what has nothing to do with what is stored. */
+export function withMemoryDatabase<T>(body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {
+  return closing(openDatabase(':memory:'), body);
 }
 
 async function closing<T>(db: MarketDatabase, body: (db: MarketDatabase) => T | Promise<T>): Promise<T> {

@@ -20,7 +20,7 @@ import {
 } from '../optimize/optimize-plan.ts';
 import { loadStrategy } from '../strategy/load.ts';
 import type { Context, ExitCode } from './context.ts';
-import { withDatabase, withScratchDatabase } from './database.ts';
+import { withDatabase, withMemoryDatabase, withScratchDatabase } from './database.ts';
 import { chainNote, ledgerPathOf, requireWritable } from './keeping.ts';
 import type { OptimizeSession } from './optimize-options.ts';
 import { showDecision } from './optimize-table.ts';
@@ -28,12 +28,15 @@ import type { Progress } from './output.ts';
 import { commitOf, versionsOf } from './provenance.ts';
 import { noteSealed } from './sealed.ts';
 import { openCandles } from './study-candles.ts';
+import { cautionsOf } from './study-cautions.ts';
 
 /** On demand: every strategy of the file, one after the other. */
 export function optimizeOnce(session: OptimizeSession, context: Context): Promise<ExitCode> {
   requireWritable('optimisation', context);
-  const inDatabase = session.isDryRun ? withScratchDatabase : withDatabase;
-  return inDatabase(context, (db) => optimizeAll(session, null, db, context));
+  const body = (db: MarketDatabase): Promise<ExitCode> => optimizeAll(session, null, db, context);
+  // What trades on the real market is no incumbent of an invented one.
+  if (session.isSynthetic) return withMemoryDatabase(body);
+  return session.isDryRun ? withScratchDatabase(context, body) : withDatabase(context, body);
 }
 
 /**
@@ -70,7 +73,8 @@ export async function optimizeAll(
     claim?.release();
   }
   if (isJson) context.out.json(reports);
-  for (const failure of failures) context.out.error(failure);
+  // A schedule tells of the first itself, and tries again.
+  for (const failure of scheduledMs === null ? failures : failures.slice(1)) context.out.error(failure);
   const note = chainNote(context);
   if (note !== undefined) context.out.note(note);
   if (scheduledMs !== null && failures[0] !== undefined) throw failures[0];
@@ -137,6 +141,7 @@ async function decided(
       ...{ planned, source: candles.source, costs: costsOf(config), workers, signal },
       terms: { threshold, floorR, gates: config.gates, seed: config.seed },
       strategiesDirectory: strategiesOf(context),
+      warningsOf: (data) => cautionsOf(planned.optimization, data, config),
       provenance: { commit: await commitOf(), versions: await versionsOf() },
       onProgress: (what, done, total) => bars.update(what, done, total),
     });

@@ -36,6 +36,9 @@ export function showDecision(report: OptimizationReport, { isDryRun, nowMs }: Ci
   if (!data.isSynthetic && data.sealedFromMs === undefined && nowMs - toMs > FRESH_MS) {
     out.line(`${out.paint('yellow', 'note')}: the newest day is ${counted(ageDays, 'day')} old: 'candor ingest' first`);
   }
+  for (const warning of report.warnings) {
+    for (const line of wrapped(`note: ${warning}`)) out.line(out.paint('yellow', line));
+  }
   showRanking(report, out);
   showFolds(report, out);
   out.line();
@@ -120,7 +123,7 @@ function showFolds(report: OptimizationReport, out: Output): void {
   }));
   rows.push({ when: `joined, ${days} days`, chosen: '', test: procedure, benchmark: outOfSample.benchmark });
   out.line();
-  out.line(`${out.paint('bold', 'out of sample')}: chosen on the days before, tested on days that nobody had seen`);
+  out.line(`${out.paint('bold', 'out of sample')}: chosen on the days before, tested on days that it had not seen`);
   out.table<Row>(
     [
       { title: 'test days', cell: ({ when }) => when },

@@ -7,7 +7,7 @@ import type { ReportedSettings } from '../report/build.ts';
 import { counted } from './database.ts';
 
 /** What makes results look better than they are, or is easier to pass than usual. It belongs to the report. */
-export function cautionsOf(study: Study, data: StudyData, settings: ReportedSettings): string[] {
+export function cautionsOf(study: Pick<Study, 'coins'>, data: StudyData, settings: ReportedSettings): string[] {
   return [...marketCautions(study, data, settings), ...gateCautions(settings.gates)];
 }
 

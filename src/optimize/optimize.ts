@@ -65,6 +65,8 @@ export interface OptimizationReport {
   /** Runs that the reference engine repeated, each the same to the last bit. */
   readonly replays: number;
   readonly resultSha256: string;
+  /** What makes results look better than they are. */
+  readonly warnings: readonly string[];
   readonly provenance: Provenance;
 }
 
@@ -88,6 +90,7 @@ export interface OptimizationRun {
   readonly terms: OptimizerTerms;
   readonly strategiesDirectory: string;
   readonly provenance: Provenance;
+  readonly warningsOf: (data: StudyData) => readonly string[];
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onProgress: (what: 'candidates' | 'verdicts', done: number, total: number) => void;
@@ -145,6 +148,7 @@ export async function optimize(run: OptimizationRun): Promise<OptimizationReport
     },
     replays: replays.length,
     resultSha256: hashOfColumns([table.rows]),
+    warnings: run.warningsOf(data),
     provenance: run.provenance,
   };
 }
