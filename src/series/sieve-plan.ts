@@ -1,15 +1,17 @@
 import type { Ground } from './dense.ts';
 import type { Node } from './node.ts';
 import { type Odds, oddsOf } from './odds.ts';
-import { type Break, factorsOf, formOf, inputsOf, partsOf, type Term, termOf } from './terms.ts';
+import { type Break, type Excess, excessOf, factorsOf, formOf, inputsOf, partsOf, type Term, termOf } from './terms.ts';
 
 /** How it is found out at which rows a condition is true: by its own value, */
 type Look =
   | { readonly by: 'value'; readonly reads: Term }
   /** for a break, by searching for a value that is not beaten, */
   | { readonly by: 'search'; readonly reads: Term; readonly range: Break }
-  /** or for a longer one of the same range by how far the search of the branch above came. */
-  | { readonly by: 'reach'; readonly least: number };
+  /** for a longer one of the same range by how far the search of the branch above came, */
+  | { readonly by: 'reach'; readonly least: number }
+  /** or for a comparison with a mean by running sums, and by its own value where they leave a doubt. */
+  | { readonly by: 'sums'; readonly reads: Term; readonly excess: Excess };
 
 /**
  * A condition that is looked at only where all those above it are true. The wanted conditions are the paths from the
@@ -30,6 +32,8 @@ const READ = 1;
 /** A search reads values one after the other, and nobody can predict where it ends. */
 const SEARCH = 2;
 const POINTWISE = 1.5;
+/** Of a comparison with a mean by running sums. */
+const SUMS = 3;
 /** Of a window that is computed at every row, however long it is. */
 const WINDOW = 7;
 
@@ -153,6 +157,8 @@ function grow(branches: Branch[], condition: Odds, above: number): Branch {
 }
 
 function lookFor({ term, search }: Odds, above: number): Look {
+  const excess = excessOf(term);
+  if (excess !== undefined) return { by: 'sums', reads: excess.x, excess };
   if (search === undefined || above * search.reads * SEARCH > WINDOW) return { by: 'value', reads: term };
   return { by: 'search', reads: search.range.x, range: search.range };
 }
@@ -176,6 +182,8 @@ function costOfSearch({ term, search }: Odds, readBefore: number): number {
 
 /** What a term costs at one row. */
 function costAtRow(term: Term): number {
+  const excess = excessOf(term);
+  if (excess !== undefined) return SUMS + costAtRow(excess.x);
   switch (formOf(term)) {
     case 'constant':
       return 0;
@@ -190,6 +198,8 @@ function costAtRow(term: Term): number {
 
 /** What a term costs, per row, at all rows. What has a state is computed there in any case, and so costs nothing. */
 function costAtAllRows(term: Term): number {
+  const excess = excessOf(term);
+  if (excess !== undefined) return SUMS + costAtAllRows(excess.x);
   switch (formOf(term)) {
     case 'window':
       return WINDOW;

@@ -67,8 +67,23 @@ const breaking = fc
       )
       .map((condition) => condition.ago(k)),
   );
+/** Ties, exact and of rounding, are where flat stretches meet factors like 1. */
+const excess = fc
+  .tuple(number, source, length, fc.constantFrom(1, 1, 0.5, 1.1, -1, 0), lag)
+  .chain(([x, y, n, k, shift]) =>
+    fc
+      .constantFrom(
+        y.gt(y.mean(n).times(k)),
+        y.lte(y.mean(n)),
+        x.gte(y.mean(n).times(k)),
+        y.mean(n).gt(x),
+        y.mean(n).times(k).lte(y.ago(1)),
+      )
+      .map((condition) => condition.ago(shift)),
+  );
 const factor = fc.oneof(
   { weight: 3, arbitrary: comparison },
+  { weight: 3, arbitrary: excess },
   { weight: 3, arbitrary: breaking },
   {
     weight: 1,
@@ -188,8 +203,7 @@ describe('the order in which conditions are looked for', () => {
     expect(longer.map(({ look }) => (look.by === 'reach' ? look.least : 0))).toEqual(
       Array.from({ length: 11 }, (_, i) => 15 + 5 * i),
     );
-    for (const branch of longer)
-      expect(branch.branches.map(({ look }) => look.by)).toEqual(['value', 'value', 'value']);
+    for (const branch of longer) expect(branch.branches.map(({ look }) => look.by)).toEqual(['sums', 'sums', 'sums']);
     expect(frequentWindows(branches)).toEqual([]);
   });
 
@@ -205,7 +219,7 @@ describe('the order in which conditions are looked for', () => {
 
   test('a window that is needed at too many rows is computed at all of them', () => {
     const wanted = (share: number): Condition =>
-      close.gt(close.mean(40).times(share)).and(close.gt(close.ago(1).mean(50)));
+      close.gt(close.mean(40).plus(1).times(share)).and(close.gt(close.ago(1).mean(50).plus(1)));
     const windowsAt = (share: number): readonly unknown[] => frequentWindows(planOf([wanted(share)]));
     expect(windowsAt(1.1)).toHaveLength(0);
     expect(windowsAt(1)).toHaveLength(1);

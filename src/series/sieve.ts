@@ -1,9 +1,10 @@
-import { BLOCK, type Dense, type Ground } from './dense.ts';
+import { BLOCK, columnOf, type Dense, type Ground } from './dense.ts';
 import { passing, type Rows, reaching, search } from './kernels/at-rows.ts';
+import { RunningSums } from './kernels/beyond-mean.ts';
 import { rangeOf } from './odds.ts';
 import { Sampler, type Step } from './sampler.ts';
 import { type Branch, readsOf } from './sieve-plan.ts';
-import type { Term } from './terms.ts';
+import type { Excess, Term } from './terms.ts';
 
 /** The rows at which a condition is true among those above it, written to `passed`. */
 type Filter = (rows: Rows, at: number, passed: Rows) => void;
@@ -23,6 +24,9 @@ interface Frame {
 export class Sieve {
   readonly #ground: Ground;
   readonly #sampler: Sampler;
+  /** Of conditions that sums leave a doubt about; apart, because what the others read is still needed then. */
+  readonly #doubts: Sampler;
+  readonly #sums = new Map<string, RunningSums>();
   readonly #rows: Rows[] = [];
   readonly #frames: readonly Frame[];
   readonly #all: Rows = { list: Int32Array.from({ length: BLOCK }, (_, i) => i), count: 0 };
@@ -31,6 +35,7 @@ export class Sieve {
   constructor(branches: readonly Branch[], dense: Dense, ground: Ground) {
     this.#ground = ground;
     this.#sampler = new Sampler(ground, BLOCK, (term) => dense.find(term));
+    this.#doubts = new Sampler(ground, BLOCK, (term) => dense.find(term));
     this.#frames = branches.map((branch) =>
       // Every row is looked at, and so the blocks themselves are read.
       this.#frame(branch, [], (term) => dense.blockOf(term), new Int32Array(0), 0),
@@ -70,7 +75,7 @@ export class Sieve {
   }
 
   #filterOf(
-    { look, branches }: Branch,
+    { condition, look, branches }: Branch,
     valuesOf: (term: Term) => Float64Array,
     reach: Int32Array,
     reached: Int32Array,
@@ -78,9 +83,30 @@ export class Sieve {
     if (look.by === 'reach') return (rows, _, passed) => reaching(reach, look.least, rows, passed);
     const values = valuesOf(look.reads);
     if (look.by === 'value') return (rows, _, passed) => passing(values, rows, passed);
+    if (look.by === 'sums') return this.#filterBySums(condition.term, look.excess, values);
     const lengths = branches.map(({ look: below }) => (below.by === 'reach' ? below.least : 0));
     const range = rangeOf(look.range, Math.max(look.range.n, ...lengths), this.#ground);
     return (rows, at, passed) => search(range, values, rows, at, passed, reached);
+  }
+
+  #filterBySums(condition: Term, excess: Excess, x: Float64Array): Filter {
+    const sums = this.#sumsOf(excess.source);
+    sums.reserve(excess.n, BLOCK);
+    const steps: Step[] = [];
+    const truth = this.#doubts.samplesOf([condition]).takeOnce(condition, steps);
+    return (rows, at, passed) => {
+      const exact = (doubtful: Rows, certain: Rows): void => {
+        for (const step of steps) step(doubtful, at);
+        passing(truth, doubtful, certain);
+      };
+      sums.pass(excess, x, rows, at - excess.source.shift, exact, passed);
+    };
+  }
+
+  #sumsOf(source: Term): RunningSums {
+    const known = this.#sums.get(source.key) ?? new RunningSums(columnOf(source.node, this.#ground));
+    this.#sums.set(source.key, known);
+    return known;
   }
 }
 

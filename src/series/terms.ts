@@ -1,3 +1,4 @@
+import type { MeanMultiple } from './kernels/beyond-mean.ts';
 import { isPointwise } from './kernels/pointwise.ts';
 import type { Node, Op, WindowOp } from './node.ts';
 
@@ -103,4 +104,26 @@ function breakBeyond(op: Op, x: Term, extreme: Term): Break | undefined {
     orEqual: op === 'gte' || op === 'lte',
     siblings: `${op}:${x.key}:${source.key}`,
   };
+}
+
+/** A comparison of x with a multiple of the mean of n values. */
+export interface Excess extends MeanMultiple {
+  readonly x: Term;
+  readonly source: Term;
+}
+
+export function excessOf(condition: Term): Excess | undefined {
+  const flipped = FLIPPED[condition.node.op];
+  if (flipped === undefined) return undefined;
+  const [left, right] = inputsOf(condition) as readonly [Term, Term];
+  return excessOver(condition.node.op, left, right) ?? excessOver(flipped, right, left);
+}
+
+function excessOver(op: Op, x: Term, bound: Term): Excess | undefined {
+  const [first, second] = bound.node.op === 'times' ? (inputsOf(bound) as readonly [Term, Term]) : [bound, undefined];
+  if (first.node.op !== 'mean' || formOf(first) !== 'window') return undefined;
+  if (second !== undefined && second.node.op !== 'constant') return undefined;
+  const [source] = inputsOf(first) as readonly [Term];
+  const factor = second === undefined ? 1 : (second.node.args[0] as number);
+  return { x, source, n: first.node.args[0] as number, factor, sign: op === 'gt' || op === 'gte' ? 1 : -1 };
 }
