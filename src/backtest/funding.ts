@@ -11,6 +11,8 @@ import { HOUR_MS } from '../domain/time.ts';
 export interface FundingColumns {
   readonly atOpen: Float64Array;
   readonly inside: Float64Array;
+  /** No rate is stored: every row is zero. */
+  readonly isFree: boolean;
   /** Hours within the candles for which no rate is stored: they cost nothing, and are counted. */
   readonly missingHours: number;
 }
@@ -23,7 +25,7 @@ export function fundingColumns(
   const atOpen = new Float64Array(candles.length);
   const inside = new Float64Array(candles.length);
   if (funding === undefined || funding.timesMs.length === 0) {
-    return { atOpen, inside, missingHours: hoursWithin(candles) };
+    return { atOpen, inside, isFree: true, missingHours: hoursWithin(candles) };
   }
   const rateAt = new Map<number, number>();
   for (let i = 0; i < funding.timesMs.length; i++) {
@@ -47,7 +49,7 @@ export function fundingColumns(
     const close = candles.close[row] as number;
     if (!Number.isNaN(close)) lastClose = close;
   }
-  return { atOpen, inside, missingHours };
+  return { atOpen, inside, isFree: false, missingHours };
 }
 
 /** Full hours from the first open on and before the last close. */

@@ -25,6 +25,12 @@ export class ActiveRun {
     else this.#heap = new LegHeap(legs.map((leg) => dueAt(leg, legs.length)));
   }
 
+  /** Whether anything happens before a row. */
+  isDueBefore(until: number): boolean {
+    if (this.#heap !== undefined) return this.#heap.nextDueAt < until * PHASES * this.#legs.length;
+    return this.#legs.some(({ stage, row }) => stage !== 'done' && row < until);
+  }
+
   /** Carries on with all that happens before a row, and with the positions that are held then. */
   advance(until = Number.POSITIVE_INFINITY): void {
     const [only] = this.#legs;
@@ -74,7 +80,8 @@ export class ActiveRun {
 const STRETCH_ROWS = 32_768;
 
 /**
- * Carries out runs on the same candles, all of them through one stretch of rows after the other.
+ * Carries out runs on the same candles, all of them through one stretch of rows after the other. A run that has nothing
+ * to do in a stretch is not asked.
  *
  * @param advance carries run `index` on up to a row, and takes its trades
  */
@@ -83,7 +90,10 @@ export function sideBySide(runs: readonly ActiveRun[], advance: (index: number, 
   const to = Math.max(...runs.map(({ spec }) => spec.to));
   for (let until = from; until < to; ) {
     until = Math.min(to, until + STRETCH_ROWS);
-    for (let index = 0; index < runs.length; index++) advance(index, until === to ? Number.POSITIVE_INFINITY : until);
+    const due = until === to ? Number.POSITIVE_INFINITY : until;
+    runs.forEach((run, index) => {
+      if (run.isDueBefore(due)) advance(index, due);
+    });
   }
 }
 

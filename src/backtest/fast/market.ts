@@ -58,7 +58,8 @@ export class FastMarket {
  * Running sums, two a row: with the hour at its open, and with the hours inside it. Empty where no hour costs anything;
  * undefined where a sum could exceed what a double holds exactly, and each position has to add up its own hours.
  */
-function runningSums({ atOpen, inside }: FundingColumns): Float64Array | undefined {
+function runningSums({ atOpen, inside, isFree }: FundingColumns): Float64Array | undefined {
+  if (isFree) return new Float64Array(0);
   let magnitude = 0;
   for (let row = 0; row < atOpen.length; row++) {
     magnitude += Math.abs(atOpen[row] as number) + Math.abs(inside[row] as number);
