@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runReference } from '../src/backtest/reference.ts';
-import { cashOf } from '../src/core/ledger.ts';
 import { type CandleColumns, sliceColumns } from '../src/domain/candle.ts';
 import { fromUsd } from '../src/domain/units.ts';
 import { Evaluation } from '../src/series/evaluation.ts';
 import { signalFlags } from '../src/strategy/signals.ts';
 import { describeWithSharedData } from '../test/shared-data.ts';
 import { btcCandles, walk } from './candles.ts';
-import { type Answer, runLinear } from './linear.ts';
+import { runLinear } from './linear.ts';
 import {
+  type Answer,
+  answerOf,
   buildOf,
   COMBINATIONS,
   COSTS,
@@ -27,19 +28,14 @@ function referenceAnswer(
   candles: CandleColumns,
   combinations: readonly Combination[],
   depositUsd = DEPOSIT_USD,
-): Answer {
+): Answer[] {
   const { coin, interval, length } = candles;
   const evaluation = new Evaluation({ coin, interval }, new Map([[coin, { candles }]]));
-  const runs = combinations.map((combination) =>
-    runReference({
-      ...referenceSpec(candles, signalFlags(buildOf(combination), evaluation, 0, length), combination),
-      depositUsd,
-    }),
-  );
-  return {
-    trades: Int32Array.from(runs, ({ trades }) => trades.length),
-    cashUsd: Float64Array.from(runs, ({ ledger }) => cashOf(ledger)),
-  };
+  return combinations.map((combination) => {
+    const signals = signalFlags(buildOf(combination), evaluation, 0, length);
+    const run = runReference({ ...referenceSpec(candles, signals, combination), depositUsd });
+    return answerOf(run, candles, depositUsd);
+  });
 }
 
 /** Steps up to the size of the stops, so that jumped and twice touched candles are common; some accounts run dry. */
@@ -52,7 +48,7 @@ const cases = fc.record({
 });
 
 describe('the plain linear loop', () => {
-  it('makes the trades and the money of the reference engine on any candles', () => {
+  it('comes to what the reference engine comes to, in every number, on any candles', () => {
     fc.assert(
       fc.property(cases, ({ length, depositUsd, combinations, ...shape }) => {
         const candles = walk('1m', length, shape);

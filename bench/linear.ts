@@ -14,7 +14,7 @@ import { feeOf } from '../src/domain/money.ts';
 import type { Costs } from '../src/domain/risk-rules.ts';
 import { reaches } from '../src/domain/rounding.ts';
 import { type Lots, type MicroUsd, microUsd, toUsd } from '../src/domain/units.ts';
-import type { Combination } from './reference-job.ts';
+import type { Answer, Combination } from './reference-job.ts';
 
 const NO_LOTS = 0 as Lots;
 
@@ -28,36 +28,27 @@ export interface LinearJob {
   readonly depositUsd: MicroUsd;
 }
 
-/** What each combination came to. */
-export interface Answer {
-  readonly trades: Int32Array;
-  /** Micro-dollars. */
-  readonly cashUsd: Float64Array;
-}
-
 /**
  * The reference job as a good engineer writes it in an afternoon, and what the sweep is measured against: for each
  * combination one loop over typed arrays, candle by candle, with the rules of the reference engine that this job needs.
  * It decides at the close and fills at the next open; what the open jumped over fills there, a candle that touched both
  * stop and target was the stop, a target must be traded through. Long only, without leverage, without funding, and on
- * candles without a gap. Neighbours with the same lookback share their rolling columns.
+ * candles without a gap. Neighbours with the same lookback share their rolling columns. All that a sweep keeps of a
+ * combination is kept of it here too.
  */
-export function runLinear(job: LinearJob): Answer {
+export function runLinear(job: LinearJob): Answer[] {
   const { candles, combinations } = job;
-  const trades = new Int32Array(combinations.length);
-  const cashUsd = new Float64Array(combinations.length);
   const highest = new Float64Array(candles.length);
   const mean = new Float64Array(candles.length);
   let lookback = 0;
-  for (const [index, combination] of combinations.entries()) {
+  return combinations.map((combination) => {
     if (combination.lookback !== lookback) {
       lookback = combination.lookback;
       fillHighestBefore(highest, candles.high, lookback);
       fillMeanBefore(mean, candles.volume, lookback);
     }
-    runOne(job, combination, highest, mean, index, { trades, cashUsd });
-  }
-  return { trades, cashUsd };
+    return runOne(job, combination, highest, mean);
+  });
 }
 
 function runOne(
@@ -65,43 +56,107 @@ function runOne(
   { surge, stop: stopFraction, target: targetR }: Combination,
   highest: Float64Array,
   mean: Float64Array,
-  index: number,
-  answer: Answer,
-): void {
+): Answer {
   const { open, high, low, close, volume, length } = candles;
   const { takerFee, makerFee, slippageBps } = costs;
   let cashUsd = depositUsd;
-  let trades = 0;
+  const tally = new Tally(depositUsd);
+  let heldRows = 0;
+  let refusals = 0;
   let row = from;
   while (row < length) {
     const price = close[row] as number;
     const isSignal = price > (highest[row] as number) && (volume[row] as number) > surge * (mean[row] as number);
     const lots = isSignal ? lotsAt(instrument, cashUsd, price) : NO_LOTS;
+    if (isSignal && lots === 0) refusals++;
     row++;
     if (lots === 0 || row === length) continue;
 
+    const entryRow = row;
     const fill = marketPrice(instrument, 'buy', open[row] as number, slippageBps);
     const rounded = roundPrice(instrument, fill - fill * stopFraction, 'up');
     const stop = rounded < fill ? rounded : nextPriceBelow(instrument, fill);
     const target = roundPrice(instrument, fill + targetR * (fill - stop), 'up');
     const through = nextPriceAbove(instrument, target);
-    cashUsd = paid(cashUsd, -notionalOf(instrument, fill, lots), takerFee);
 
     while (row < length && (low[row] as number) > stop && (high[row] as number) < through) row++;
+    const isAtOpen = row < length && ((open[row] as number) <= stop || (open[row] as number) >= through);
     const isTarget = row < length && ((low[row] as number) > stop || (open[row] as number) >= through);
     const observed = row === length ? (close[row - 1] as number) : Math.min(open[row] as number, stop);
     const exit = isTarget ? target : marketPrice(instrument, 'sell', observed, slippageBps);
-    cashUsd = paid(cashUsd, notionalOf(instrument, exit, lots), isTarget ? makerFee : takerFee);
-    trades++;
+    heldRows += row - entryRow + (isAtOpen || row === length ? 0 : 1);
+
+    const entryUsd = notionalOf(instrument, fill, lots);
+    const exitUsd = notionalOf(instrument, exit, lots);
+    const paidUsd = feeOf(entryUsd, takerFee) + feeOf(exitUsd, isTarget ? makerFee : takerFee);
+    const netUsd = exitUsd - entryUsd - paidUsd;
+    cashUsd = microUsd(cashUsd + netUsd);
+    tally.add(netUsd, entryUsd - notionalOf(instrument, stop, lots), paidUsd, cashUsd);
     // The close of the candle that was left may signal again, so the row stays.
   }
-  answer.trades[index] = trades;
-  answer.cashUsd[index] = cashUsd;
+  return tally.answer(cashUsd, heldRows / (length - from), refusals);
 }
 
-/** Cash after a fill of this value, bought (negative) or sold, and its fee. */
-function paid(cashUsd: MicroUsd, valueUsd: number, fee: number): MicroUsd {
-  return microUsd(cashUsd + valueUsd - feeOf(microUsd(Math.abs(valueUsd)), fee));
+/** What is counted of each trade. */
+class Tally {
+  readonly #depositUsd: number;
+  #peakUsd: number;
+  #maxDrawdown = 0;
+  #trades = 0;
+  #feesUsd = 0;
+  #wins = 0;
+  #sumR = 0;
+  #sumSquaredR = 0;
+  #gainsUsd = 0;
+  #lossesUsd = 0;
+  #losingRun = 0;
+  #longestLosingRun = 0;
+
+  constructor(depositUsd: number) {
+    this.#depositUsd = depositUsd;
+    this.#peakUsd = depositUsd;
+  }
+
+  add(netUsd: number, riskUsd: number, paidUsd: number, cashUsd: number): void {
+    const r = netUsd / riskUsd;
+    this.#trades++;
+    this.#feesUsd += paidUsd;
+    this.#sumR += r;
+    this.#sumSquaredR += r * r;
+    if (netUsd > 0) {
+      this.#wins++;
+      this.#gainsUsd += netUsd;
+      this.#losingRun = 0;
+    } else {
+      this.#lossesUsd -= netUsd;
+      this.#losingRun++;
+      this.#longestLosingRun = Math.max(this.#longestLosingRun, this.#losingRun);
+    }
+    const peakUsd = Math.max(this.#peakUsd, cashUsd);
+    if (peakUsd - cashUsd > this.#maxDrawdown * peakUsd) this.#maxDrawdown = (peakUsd - cashUsd) / peakUsd;
+    this.#peakUsd = peakUsd;
+  }
+
+  answer(finalCashUsd: number, exposure: number, refusals: number): Answer {
+    const n = this.#trades;
+    const expectancyR = this.#sumR / n;
+    const squares = Math.max(0, this.#sumSquaredR - n * expectancyR * expectancyR);
+    return {
+      trades: n,
+      winRate: this.#wins / n,
+      expectancyR,
+      sdR: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)),
+      netReturn: (finalCashUsd - this.#depositUsd) / this.#depositUsd,
+      maxDrawdown: Math.min(1, this.#maxDrawdown),
+      profitFactor: this.#lossesUsd > 0 ? this.#gainsUsd / this.#lossesUsd : Number.NaN,
+      feesUsd: this.#feesUsd,
+      fundingUsd: 0,
+      exposure,
+      longestLosingRun: this.#longestLosingRun,
+      refusals,
+      finalCashUsd,
+    };
+  }
 }
 
 /** All of the cash at the close of the signal, in whole lots; none below the minimum order. */

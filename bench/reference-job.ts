@@ -1,10 +1,11 @@
 import { fundingColumns } from '../src/backtest/funding.ts';
-import type { RunSpec } from '../src/backtest/run.ts';
+import type { RunResult, RunSpec } from '../src/backtest/run.ts';
 import type { CandleColumns } from '../src/domain/candle.ts';
 import { BUILT_IN_INSTRUMENTS, type Instrument } from '../src/domain/instrument.ts';
 import type { Costs, RiskRules } from '../src/domain/risk-rules.ts';
 import { intervalMs } from '../src/domain/time.ts';
-import { fromUsd } from '../src/domain/units.ts';
+import { fromUsd, type MicroUsd } from '../src/domain/units.ts';
+import { referenceMetrics, type SweepValues } from '../src/optimize/reference-metrics.ts';
 import { type BuiltStrategy, defineStrategy } from '../src/strategy/define.ts';
 import { int, real } from '../src/strategy/params.ts';
 
@@ -20,6 +21,9 @@ export interface Combination {
   /** In R. */
   readonly target: number;
 }
+
+/** What a combination came to: all that a sweep keeps of it, but for the number of its signals, taken or not. */
+export type Answer = Omit<SweepValues, 'signals'>;
 
 export const LOOKBACKS = Array.from({ length: 12 }, (_, i) => 10 + 5 * i);
 export const SURGES = [1, 1.5, 2];
@@ -83,6 +87,14 @@ export function groundOf(candles: CandleColumns) {
     from: FIRST_ROW,
     to: candles.length,
   };
+}
+
+/** What the reference engine came to, as the other two say it. */
+export function answerOf(run: RunResult, { firstOpenMs, interval }: CandleColumns, depositUsd: MicroUsd): Answer {
+  const stepMs = intervalMs(interval);
+  const context = { depositUsd, firstOpenMs: firstOpenMs + FIRST_ROW * stepMs, intervalMs: stepMs, legs: 1 };
+  const { signals: _, ...answer } = referenceMetrics(run, 0, context);
+  return answer;
 }
 
 /** One combination for the reference engine. */

@@ -4,16 +4,18 @@ import { FastEngine } from '../src/backtest/fast/engine.ts';
 import { SweepTally } from '../src/backtest/fast/metrics.ts';
 import { TradeTable } from '../src/backtest/fast/trade-table.ts';
 import { runReference } from '../src/backtest/reference.ts';
-import { cashOf } from '../src/core/ledger.ts';
 import type { CandleColumns } from '../src/domain/candle.ts';
 import type { RiskRules } from '../src/domain/risk-rules.ts';
-import { SWEEP_METRICS, type SweepMetric } from '../src/optimize/contract.ts';
+import { SWEEP_METRICS } from '../src/optimize/contract.ts';
+import { valuesAt } from '../src/optimize/reference-metrics.ts';
 import { Evaluation } from '../src/series/evaluation.ts';
 import type { SignalBits } from '../src/strategy/signal-bits.ts';
 import { signalBits, signalFlags } from '../src/strategy/signals.ts';
-import { type Answer, runLinear } from './linear.ts';
+import { runLinear } from './linear.ts';
 import { answerTask, forgetPeak, loadCandles, peakMb, residentMb, type StoredCandles } from './own-process.ts';
 import {
+  type Answer,
+  answerOf,
   buildOf,
   COMBINATIONS,
   COSTS,
@@ -46,9 +48,7 @@ export interface ReferenceTask {
 export type Laps = Readonly<Partial<Record<'signals' | 'trees' | 'trades', Lap>>>;
 
 export interface ReferenceResult {
-  readonly trades: readonly number[];
-  /** Micro-dollars. */
-  readonly cashUsd: readonly number[];
+  readonly answer: readonly Answer[];
   readonly first: Laps;
   readonly runs: readonly Laps[];
   /** What the first run took beyond the program and its candles. */
@@ -59,7 +59,7 @@ export interface ReferenceResult {
 
 interface Run {
   readonly laps: Laps;
-  readonly answer: Answer;
+  readonly answer: readonly Answer[];
 }
 
 function timedRuns({ by, candles: stored, runs }: ReferenceTask): ReferenceResult {
@@ -71,8 +71,7 @@ function timedRuns({ by, candles: stored, runs }: ReferenceTask): ReferenceResul
   const first = run(candles);
   const peak = peakMb();
   return {
-    trades: [...first.answer.trades],
-    cashUsd: [...first.answer.cashUsd],
+    answer: first.answer,
     first: first.laps,
     runs: Array.from({ length: runs }, () => run(candles).laps),
     grownMb: peak - residentBeforeMb,
@@ -103,9 +102,8 @@ function fast(candles: CandleColumns): Run {
   open({}, rules[0] as RiskRules);
   const trees = watch.lap();
 
-  const runs = COMBINATIONS.map((_, i) =>
-    open(bits[Math.floor(i / CELLS)] as SignalBits, rules[i % CELLS] as RiskRules),
-  );
+  // As in a sweep: runs under the same rules follow each other, because they share what is found under them.
+  const runs = rules.flatMap((cell) => bits.map((entries) => open(entries, cell)));
   const tallies = runs.map(() => new SweepTally(DEPOSIT_USD));
   sideBySide(runs, (i, until) => {
     (runs[i] as ActiveRun).advance(until);
@@ -116,12 +114,10 @@ function fast(candles: CandleColumns): Run {
     (tallies[i] as SweepTally).write(run.outcome(), 0, metrics, i * SWEEP_METRICS.length);
   }
   const trades = watch.lap();
-  const metricsOf = (name: SweepMetric): number[] =>
-    runs.map((_, i) => metrics[i * SWEEP_METRICS.length + SWEEP_METRICS.indexOf(name)] as number);
-  const answer = {
-    trades: Int32Array.from(metricsOf('trades')),
-    cashUsd: Float64Array.from(metricsOf('finalCashUsd')),
-  };
+  const answer = COMBINATIONS.map((_, i): Answer => {
+    const { signals: _signals, ...values } = valuesAt(metrics, (i % CELLS) * bits.length + Math.floor(i / CELLS));
+    return values;
+  });
   return { answer, laps: { signals, trees, trades } };
 }
 
@@ -144,8 +140,7 @@ function reference(candles: CandleColumns): Run {
   const watch = new Stopwatch();
   const runs = specs.map(runReference);
   const laps = { trades: watch.lap() };
-  const trades = Int32Array.from(runs, (run) => run.trades.length);
-  return { answer: { trades, cashUsd: Float64Array.from(runs, ({ ledger }) => cashOf(ledger)) }, laps };
+  return { answer: runs.map((run) => answerOf(run, candles, DEPOSIT_USD)), laps };
 }
 
 await answerTask(timedRuns);

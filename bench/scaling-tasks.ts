@@ -5,6 +5,7 @@
 import { setBit } from '../src/backtest/fast/bits.ts';
 import { FastEngine } from '../src/backtest/fast/engine.ts';
 import type { FastSpec } from '../src/backtest/fast/spec.ts';
+import { TradeTable } from '../src/backtest/fast/trade-table.ts';
 import { type CandleColumns, emptyColumns } from '../src/domain/candle.ts';
 import type { SignalBits } from '../src/strategy/signal-bits.ts';
 import { walk } from './candles.ts';
@@ -70,7 +71,8 @@ function once(candles: CandleColumns, bits: SignalBits): ScalingResult {
   });
   const engine = new FastEngine();
   const watch = new Stopwatch();
-  engine.run(specOf({}, cells[0] as FastSpec['rules']));
+  // Candles and signals are made searchable, and nothing is traded yet.
+  engine.open(specOf(bits, cells[0] as FastSpec['rules']), new TradeTable());
   const prepared = watch.lap();
   let trades = 0;
   let heldRows = 0;

@@ -34,7 +34,7 @@ export function* sweepTables(): Generator<string> {
 
 /** What one hand needed for the reference job: medians over the rounds. */
 interface Measured {
-  readonly answer: Pick<ReferenceResult, 'trades' | 'cashUsd'>;
+  readonly answer: ReferenceResult['answer'];
   readonly total: Lap;
   readonly part: (name: keyof Laps) => Lap;
   readonly first: Lap;
@@ -67,7 +67,7 @@ function referenceTable({ candles, from }: BenchCandles, runs: Readonly<Record<H
   requireSameAnswer('fast engine', fast, linear, [...COMBINATIONS.keys()]);
   requireSameAnswer('reference engine', reference, linear, SAMPLE);
 
-  const trades = linear.answer.trades.reduce((sum, count) => sum + count, 0);
+  const trades = linear.answer.reduce((sum, { trades }) => sum + trades, 0);
   const ratioOf = ({ wallMs }: Lap): number => linear.total.wallMs / wallMs;
   const perCombination = COMBINATIONS.length / SAMPLE.length;
   const extrapolated = {
@@ -92,7 +92,7 @@ function referenceTable({ candles, from }: BenchCandles, runs: Readonly<Record<H
   return [
     `reference job: ${COMBINATIONS.length} combinations on ${count(candles.length)} candles, ${from}`,
     renderTable(REFERENCE_COLUMNS, lines),
-    `trades and final cash of all ${COMBINATIONS.length} combinations: equal, to the micro-dollar`,
+    `trades, final cash and eleven other metrics of all ${COMBINATIONS.length} combinations: equal, to the last bit`,
     ...(candles.length === MINUTES ? [limitsLine(fast, ratio)] : []),
   ];
 }
@@ -120,7 +120,7 @@ function measuredOf(results: readonly ReferenceResult[]): Measured {
   const runs = results.flatMap((result) => result.runs);
   const medianOf = (value: (result: ReferenceResult) => number): number => median(results.map(value));
   return {
-    answer: first,
+    answer: first.answer,
     total: medianLap(runs.map(totalOf)),
     part: (name) => medianLap(runs.map((laps) => laps[name] as Lap)),
     first: medianLap(results.map(({ first }) => totalOf(first))),
@@ -136,8 +136,8 @@ function totalOf(laps: Laps): Lap {
 /** @throws Error for the first of these combinations that came out differently in the loop. */
 function requireSameAnswer(name: string, { answer }: Measured, loop: Measured, indices: readonly number[]): void {
   for (const [place, index] of indices.entries()) {
-    const own = `${answer.trades[place]} trades and ${answer.cashUsd[place]} micro-dollars`;
-    const expected = `${loop.answer.trades[index]} trades and ${loop.answer.cashUsd[index]} micro-dollars`;
+    const own = JSON.stringify(answer[place]);
+    const expected = JSON.stringify(loop.answer[index]);
     if (own === expected) continue;
     const which = JSON.stringify(COMBINATIONS[index]);
     throw new Error(`${which} comes to ${own} by the ${name}, but to ${expected} by the plain loop`);
