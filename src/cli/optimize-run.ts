@@ -53,6 +53,8 @@ export async function optimizeAll(
   context: Context,
 ): Promise<ExitCode> {
   const { optimization, isDryRun, isJson } = session;
+  // From here on Ctrl-C is heard.
+  context.signal.throwIfAborted();
   const claim = isDryRun ? undefined : claimOptimizing(db, context);
   const reports: OptimizationReport[] = [];
   const failures: CandorError[] = [];

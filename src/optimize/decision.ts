@@ -5,12 +5,11 @@ import { type Comparison, INCUMBENT } from './comparison.ts';
 /** Narrow and unbreakable, so that a number never parts from its unit. */
 const SPACE = '\u202f';
 
-export const DECISIONS = ['kept', 'swapped', 'stood down', 'resumed'] as const;
 /**
  * What happens to the incumbent: it trades on; other params take its place; it stops trading, or still does not; or it
  * trades again.
  */
-export type DecisionWord = (typeof DECISIONS)[number];
+export type DecisionWord = 'kept' | 'swapped' | 'stood down' | 'resumed';
 
 /** What the study pipeline says of one set of params. */
 export interface GateAnswer {
