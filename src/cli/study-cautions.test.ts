@@ -49,7 +49,7 @@ describe('cautions', () => {
       of('SOL', '1h', 'binance-spot'),
     ];
     expect(cautions({}, { ...whole, mixed })).toEqual([
-      'not all candles are of one source: BTC 1h, SOL from binance-spot; BTC 30m, ETH from hyperliquid',
+      'mixed sources of candles: BTC 1h, SOL from binance-spot; BTC 30m, ETH from hyperliquid',
     ]);
   });
 

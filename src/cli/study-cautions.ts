@@ -30,7 +30,7 @@ function sourceCautions({ mixed }: StudyData): string[] {
     });
     return `${coins.join(', ')} from ${source}`;
   });
-  return [`not all candles are of one source: ${parts.join('; ')}`];
+  return [`mixed sources of candles: ${parts.join('; ')}`];
 }
 
 function fundingCautions({ coins }: Pick<Study, 'coins'>, { funding, fromMs, toMs }: StudyData): string[] {

@@ -18,7 +18,7 @@ import { revisionsOf } from '../revision-store.ts';
 import { findCandleSeries } from '../series-store.ts';
 import { memoryDatabase, NEW_YEAR_MS, TEST_DELIVERY } from '../testing.ts';
 import { backfill } from './backfill.ts';
-import type { BackfillNotice, BackfillProgress, BackfillRequest } from './contract.ts';
+import { type BackfillNotice, type BackfillProgress, type BackfillRequest, INGEST_ORIGIN } from './contract.ts';
 
 const at = (hour: number): number => NEW_YEAR_MS + hour * HOUR_MS;
 const DAYS = 8;
@@ -155,7 +155,7 @@ describe('a backfill', () => {
     const key = { source: 'hyperliquid', coin: 'BTC', interval: '30m', kind: 'trade' } as const;
     const seen = stage.market.finalCandles('BTC', '30m', at(0), NOW_MS).slice(0, -1);
     const stale = seen.map((candle, i) => (i === 100 ? { ...candle, volume: 1 } : candle)).filter((_, i) => i !== 110);
-    writeCandles(db, key, stale, TEST_DELIVERY);
+    writeCandles(db, key, stale, { ...TEST_DELIVERY, origin: INGEST_ORIGIN });
     await fill(stage, db);
     expect(gaps(db, 'BTC', '30m')).toEqual(['20–21 unknown', '56–56.5 unknown']);
     const before = stage.exchange.requests.length;
@@ -165,6 +165,18 @@ describe('a backfill', () => {
     expect(gaps(db, 'BTC', '30m')).toEqual(['20–21 unknown']);
     const total = DAYS * (24 + 48);
     expect(progress.at(-1)).toMatchObject({ done: total, total });
+  });
+
+  test('asks for what a file lacks', async () => {
+    const stage = await setStage(NOW_MS, { coins: [coin('BTC')] });
+    const db = memoryDatabase();
+    const key = { source: 'hyperliquid', coin: 'BTC', interval: '30m', kind: 'trade' } as const;
+    const seen = stage.market.finalCandles('BTC', '30m', at(0), NOW_MS).slice(0, -1);
+    writeCandles(db, key, [...seen.slice(0, 100), ...seen.slice(104)], { ...TEST_DELIVERY, origin: 'a file' });
+    expect(gaps(db, 'BTC', '30m')).toEqual(['50–52 unknown']);
+    await fill(stage, db);
+    expect(asked(stage)).toContain('BTC 30m 50–52');
+    expect(gaps(db, 'BTC', '30m')).toEqual([]);
   });
 
   test('of what is served no more it asks for nothing again', async () => {

@@ -2,6 +2,7 @@ import { intervalMs } from '../../domain/time.ts';
 import type { MarketDatabase } from '../database.ts';
 import { FUNDING_MAX_AGE_MS } from '../funding-rates.ts';
 import { type SeriesKey, storedRows } from '../series-store.ts';
+import { INGEST_ORIGIN } from './contract.ts';
 
 /** Times from … to (exclusive), on the grid of their series. */
 export interface Stretch {
@@ -18,7 +19,7 @@ export interface MissingStretch extends Stretch {
 
 /**
  * The parts of a stretch for which a series has no rows, and of which nobody has said why: what is left to ask for.
- * The newest first.
+ * That a file lacks them says nothing about the exchange. The newest first.
  */
 export function missingStretches(db: MarketDatabase, key: SeriesKey, { fromMs, toMs }: Stretch): MissingStretch[] {
   const stepMs = intervalMs(key.interval);
@@ -38,8 +39,11 @@ export function missingStretches(db: MarketDatabase, key: SeriesKey, { fromMs, t
     )
     .all({ series, start: startMs, end: endMs, step: stepMs }) as Stretch[];
   const claims = db
-    .prepare('SELECT from_ms AS fromMs, to_ms AS toMs FROM gaps WHERE series = ? ORDER BY from_ms')
-    .all(series) as Stretch[];
+    .prepare(
+      `SELECT from_ms AS fromMs, to_ms AS toMs FROM gaps
+        WHERE series = ? AND (reason <> 'unknown' OR origin = ?) ORDER BY from_ms`,
+    )
+    .all(series, INGEST_ORIGIN) as Stretch[];
   return holes
     .filter((hole) => !isEightHourly(key, hole))
     .flatMap((hole) => without(hole, claims))
