@@ -35,8 +35,13 @@ export interface Judged {
  * What is run once: every combination that is tried, and the one that is chosen in full.
  *
  * @param benches the strategy with each set of params
+ * @param flips 'guessed' leaves the coin flips about a tenth off the strategy's number of trades: enough where they
+ *   only show how much R scatters, and a quarter of the work of a calibration
  */
-export async function judgeTask(benches: readonly StrategyBench[]): Promise<Judged> {
+export async function judgeTask(
+  benches: readonly StrategyBench[],
+  flips: 'matched' | 'guessed' = 'matched',
+): Promise<Judged> {
   const tried = benches.map((bench) => verdictRun(bench));
   const { interval } = (benches[0] as StrategyBench).study;
   const contenders = benches.map((bench, i) => metricsOn(bench, interval, tried[i] as RunResult));
@@ -50,7 +55,7 @@ export async function judgeTask(benches: readonly StrategyBench[]): Promise<Judg
   const { choose: lists } = bench.study.strategies.find(({ name }) => name === outcome.name) ?? {};
   return {
     outcome: lists === undefined ? outcome : { ...outcome, choice: { lists, combinations, chosen } },
-    coinFlip: benches.map((one, i) => calibratedCoinFlip(one, tried[i] as RunResult)),
+    coinFlip: benches.map((one, i) => coinFlipOf(one, tried[i] as RunResult, flips)),
     longestHoldRows: Math.max(...holds),
   };
 }
@@ -207,19 +212,20 @@ function flips(bench: StrategyBench, legs: readonly CoinFlipLeg[], draw: number 
   );
 }
 
-function calibratedCoinFlip(bench: StrategyBench, result: RunResult): readonly CoinFlipLeg[] {
+function coinFlipOf(bench: StrategyBench, result: RunResult, made: 'matched' | 'guessed'): CoinFlipLegs {
   const { coins, interval, cell } = bench.study;
   const { from, to } = bench.room.grid(interval);
   const wanted = coins.map((_, leg) => result.trades.filter((trade) => trade.leg === leg).length);
   const guess = coinFlipLegs(bench.bits, result.trades, { from, to, intervalMs: intervalMs(interval) });
+  if (made === 'guessed') return guess;
   return calibrateCoinFlip(guess, wanted, to - from, (legs, name) => {
     const { trades } = bench.draw(cell, flips(bench, legs, name));
-    const made = coins.map(() => 0);
+    const counts = coins.map(() => 0);
     for (let trade = 0; trade < trades.count; trade++) {
       const leg = trades.leg(trade);
-      made[leg] = (made[leg] as number) + 1;
+      counts[leg] = (counts[leg] as number) + 1;
     }
-    return made;
+    return counts;
   });
 }
 
