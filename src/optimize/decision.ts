@@ -83,7 +83,8 @@ function conditionsOf(comparison: Comparison, { chosen }: Verdicts, alpha: numbe
     {
       id: 'luck',
       holds: luck.pValue !== null && luck.pValue < alpha,
-      sentence: `Luck among all ${luck.candidates} of them: ${pText} (SPA); it takes p < ${alpha}.`,
+      sentence:
+        `Luck among all ${luck.candidates} of them: ${pText} by SPA and the Reality Check; ` + `it takes p < ${alpha}.`,
     },
     {
       id: 'gates',
