@@ -54,8 +54,8 @@ function onCores<Task extends Chunk | ReplayTask, Result>(
   return async (work, tasks, onResult, signal) => {
     if (tasks.length === 0 || signal.aborted) return;
     const setting: CoresSetting = { work, strategiesDirectory };
-    const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const shared: SharedTasks = { tasks, taken, workers: Math.min(workers, tasks.length) };
+    const taken = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+    const shared: SharedTasks = { tasks, taken, workers: Math.min(workers, tasks.length), isAtBack: false };
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
     const complete = Promise.withResolvers<void>();
@@ -78,9 +78,10 @@ function onCores<Task extends Chunk | ReplayTask, Result>(
     };
     const evaluator = await ChunkEvaluator.open(work, strategiesDirectory);
     const isHere = shared.workers === 1 || !evaluator.hasOwnCode();
-    const here = isHere ? workHere(evaluator, shared, handOver).catch(fail) : undefined;
     const threads = isHere ? shared.workers - 1 : shared.workers;
+    // The others first: they start while this thread is busy with its first task.
     const there = workOnThreads(setting, shared, threads, handOver).catch(fail);
+    const here = isHere ? workHere(evaluator, shared, handOver).catch(fail) : undefined;
     await Promise.all([here, there, complete.promise]);
     if (failed.signal.aborted) throw failed.signal.reason;
   };
@@ -113,7 +114,8 @@ async function workOnThreads(
     onMessage: (message) => handOver(message as SharedResult),
   });
   try {
-    await Promise.all(Array.from({ length: threads }, () => pool.run(shared)));
+    // The main thread, where it works too, is at the front.
+    await Promise.all(Array.from({ length: threads }, (_, i) => pool.run({ ...shared, isAtBack: i % 2 === 0 })));
   } finally {
     await pool.close();
   }

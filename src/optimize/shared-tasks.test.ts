@@ -6,7 +6,7 @@ import { type SharedResult, type SharedTasks, stop, workOff } from './shared-tas
 const CHUNKS = Array.from({ length: 37 }, (_, i): Chunk => ({ first: 10 * i, count: 10 }));
 
 function sharedBy(workers: number): SharedTasks {
-  return { tasks: CHUNKS, taken: new Int32Array(new SharedArrayBuffer(4)), workers };
+  return { tasks: CHUNKS, taken: new BigInt64Array(new SharedArrayBuffer(8)), workers, isAtBack: false };
 }
 
 /** An evaluator that says what it was asked for, and what it was told to expect. */
@@ -16,7 +16,7 @@ const ECHO = {
 
 test.each([1, 2, 5])('%i workers in turn carry out every task, each once', (workers) => {
   const shared = sharedBy(workers);
-  let lines = Array.from({ length: workers }, () => workOff(ECHO, shared));
+  let lines = Array.from({ length: workers }, (_, i) => workOff(ECHO, { ...shared, isAtBack: i % 2 === 1 }));
   const results: SharedResult[] = [];
   while (lines.length > 0) {
     lines = lines.filter((line) => {
@@ -35,6 +35,14 @@ test('neighbours are taken together, fewer towards the end, and each knows how f
   const lengths = Map.groupBy(results, ([, expected]) => expected);
   expect([...lengths].map(([, run]) => run.length)).toEqual([10, 7, 5, 4, 3, 2, 2, 1, 1, 1, 1]);
   expect([...lengths.keys()].slice(0, 3)).toEqual([100, 170, 220]);
+});
+
+test('who begins at the back takes neighbours there, until the two meet', () => {
+  const shared = sharedBy(2);
+  const back = workOff(ECHO, { ...shared, isAtBack: true });
+  expect(back.next().value).toMatchObject({ place: 27, result: Float64Array.of(270, 370) });
+  const places = [...workOff(ECHO, shared), ...back].map(({ place }) => place);
+  expect(places).toEqual([...Array(27).keys(), 28, 29, 30, 31, 32, 33, 34, 35, 36]);
 });
 
 test('when they are stopped, what was begun is the last', () => {

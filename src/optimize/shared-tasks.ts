@@ -15,9 +15,11 @@ export type Task = Chunk | ReplayTask;
 /** Tasks of which each thread takes some that nobody has taken: so none waits until another one has time for it. */
 export interface SharedTasks {
   readonly tasks: readonly Task[];
-  /** How many are taken, in shared memory. */
-  readonly taken: Int32Array;
+  /** How many are taken from the front × 2^32 + how many from the back, in shared memory. */
+  readonly taken: BigInt64Array;
   readonly workers: number;
+  /** Whether this thread takes from the back. */
+  readonly isAtBack: boolean;
 }
 
 /** What a thread says when it has carried out one of them. */
@@ -26,19 +28,28 @@ export interface SharedResult {
   readonly result: ChunkResult | Replay;
 }
 
+const FRONT = 32n;
+const BACK = 2n ** FRONT - 1n;
 /** So many are said to be taken of tasks that nobody wants any more. */
-const STOPPED = 0x7fffffff;
+const STOPPED = 2n ** 62n;
 
 /**
  * Takes tasks and carries them out, until all are taken. Neighbours are taken together, because they share signals: at
  * first a good part of what is left, and fewer as the end is near, where whoever took too many would be waited for.
+ * Some threads begin at the back: far apart they meet fewer entries in common, whose exits each would find for itself.
  */
-export function* workOff(evaluator: ChunkEvaluator, { tasks, taken, workers }: SharedTasks): Generator<SharedResult> {
+export function* workOff(evaluator: ChunkEvaluator, shared: SharedTasks): Generator<SharedResult> {
+  const { tasks, taken, workers, isAtBack } = shared;
   for (;;) {
-    const from = Atomics.load(taken, 0);
-    if (from >= tasks.length) return;
-    const to = from + Math.ceil((tasks.length - from) / (2 * workers));
-    if (Atomics.compareExchange(taken, 0, from, to) !== from) continue;
+    const before = Atomics.load(taken, 0);
+    const front = Number(before >> FRONT);
+    const back = tasks.length - Number(before & BACK);
+    if (front >= back) return;
+    const count = Math.ceil((back - front) / (2 * workers));
+    const after = before + (BigInt(count) << (isAtBack ? 0n : FRONT));
+    if (Atomics.compareExchange(taken, 0, before, after) !== before) continue;
+    const from = isAtBack ? back - count : front;
+    const to = from + count;
     const last = tasks[to - 1] as Task;
     for (let place = from; place < to; place++) {
       yield { place, result: carryOut(evaluator, tasks[place] as Task, 'found' in last ? undefined : endOf(last)) };
