@@ -299,7 +299,11 @@ describeWithSharedData('candor optimize on real candles', () => {
       await withRealCandles(folder);
       swapTo(folder, { lookback: 40, surge: 1 });
       const { stdout } = await runCandor(['optimize', '--dry-run', '--json'], folder);
-      expect(JSON.parse(stdout)[0].incumbent).toMatchObject({ params: { lookback: 40, surge: 1 }, isDefault: false });
+      const [report] = JSON.parse(stdout);
+      expect(report.incumbent).toMatchObject({ params: { lookback: 40, surge: 1 }, isDefault: false });
+      expect(report.warnings).toContain(
+        "the strategy's file has changed since the params that it trades with were chosen",
+      );
       const rollback = await runCandor(['optimize', '--rollback'], folder);
       expect(rollback.stdout).toContain('breakout-volume 1h: swap 1 is taken back, on record');
       expect(inDatabase(folder, (db) => incumbentOf(db, ON))).toMatchObject({ params: null, isTrading: true });

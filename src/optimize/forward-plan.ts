@@ -35,7 +35,7 @@ export function planForward({
       kind: 'rolling',
     }),
     newest: { from: days - trainDays, to: days },
-    unseen: { from: 0, to: Math.max(0, days - trainDays - embargoDays) },
+    unseen: { from: 0, to: folds * testDays },
   };
 }
 

@@ -148,14 +148,21 @@ export async function optimize(run: OptimizationRun): Promise<OptimizationReport
     },
     replays: replays.length,
     resultSha256: hashOfColumns([table.rows]),
-    warnings: run.warningsOf(data),
+    warnings: [...fileWarnings(planned), ...run.warningsOf(data)],
     provenance: run.provenance,
   };
 }
 
+function fileWarnings({ incumbent, loaded }: PlannedOptimization): string[] {
+  const { fileSha256 } = incumbent;
+  return fileSha256 === null || fileSha256 === loaded.sha256
+    ? []
+    : ["the strategy's file has changed since the params that it trades with were chosen"];
+}
+
 /** Where the newest candles of one of the series are sealed, the earliest seal: the windows end before it. */
 function sealOf(spans: readonly SeriesSpan[]): { readonly sealedFromMs?: EpochMs } {
-  const seals = spans.flatMap(({ sealedFromMs = [] }) => sealedFromMs);
+  const seals = spans.map(({ sealedFromMs }) => sealedFromMs).filter((timeMs) => timeMs !== undefined);
   return seals.length === 0 ? {} : { sealedFromMs: epochMs(Math.min(...seals)) };
 }
 
