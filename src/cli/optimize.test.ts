@@ -1,89 +1,26 @@
-import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { linkCandor, runCandor, startCandor } from '../../test/run-candor.ts';
-import { describeWithSharedData, sharedData } from '../../test/shared-data.ts';
-import { inTemporaryFolder } from '../../test/temporary-folder.ts';
-import { syntheticCandles } from '../backtest/synthetic-source.ts';
-import { fixedClock, systemClock } from '../domain/clock.ts';
-import { DAY_MS, HOUR_MS } from '../domain/time.ts';
-import { appendTrial, readTrials } from '../evidence/trial-ledger.ts';
+import {
+  CONFIG,
+  inDatabase,
+  inProject,
+  ON,
+  SMALL,
+  swapTo,
+  trialsOf,
+  withRealCandles,
+  withTodaysCandles,
+} from '../../test/optimize-project.ts';
+import { runCandor } from '../../test/run-candor.ts';
+import { describeWithSharedData } from '../../test/shared-data.ts';
+import { fixedClock } from '../domain/clock.ts';
+import { appendTrial } from '../evidence/trial-ledger.ts';
 import { countTrials } from '../evidence/trials.ts';
-import { inTransaction, type MarketDatabase, openDatabase } from '../market/database.ts';
+import { openDatabase } from '../market/database.ts';
 import { claimAlone } from '../market/sole-claim.ts';
-import { incumbentOf, legState, listPending, recordChange } from '../optimize/incumbent.ts';
-import { beginSchedule, listOptimizations } from '../optimize/optimization-store.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Nobody listens there, so the exchange is out of reach at once. */
-const CONFIG = 'exchange: { apiUrl: "http://127.0.0.1:9" }\n';
-const SMALL = `
-strategies: [{ name: breakout-volume, params: { lookback: [10, 20, 40], surge: [1, 1.5] } }]
-coins: [BTC, ETH, SOL]
-interval: 1h
-cell: { stop: 2 %, target: 2, maxHold: 24, sizing: { riskFraction: 1 % }, leverage: 5, maxOpen: 3 }
-windows: { trainDays: 30, testDays: 20, folds: 4 }
-controls: { draws: 100 }
-`;
-
-/** A project of its own: what is optimised there is no trial of this one. */
-function inProject(
-  body: (folder: string) => Promise<void>,
-  { file = SMALL, config = CONFIG }: { file?: string; config?: string } = {},
-): Promise<void> {
-  const files = { 'backtests/optimize/monthly.yaml': file, 'config/candor.yaml': config, 'strategies/.keep': '' };
-  return inTemporaryFolder(files, async (folder) => {
-    linkCandor(folder);
-    for (const path of globSync('strategies/*.ts', { cwd: ROOT })) copyFileSync(join(ROOT, path), join(folder, path));
-    await body(folder);
-  });
-}
-
-async function withRealCandles(folder: string): Promise<void> {
-  const files = ['BTC', 'ETH', 'SOL'].map((coin) => sharedData(`candles/hyperliquid_${coin}_1h.csv.gz`));
-  expect((await runCandor(['import', ...files], folder)).exitCode).toBe(0);
-}
-
-/** The synthetic market, as if it were today's: as many days as there are asked for, up to the last full hour. */
-async function withTodaysCandles(folder: string, days: number): Promise<void> {
-  const source = syntheticCandles({ coins: ['BTC', 'ETH', 'SOL'], intervals: ['1h'], days, seed: 2 });
-  const endMs = Math.floor(systemClock.nowMs() / HOUR_MS) * HOUR_MS;
-  for (const coin of ['BTC', 'ETH', 'SOL']) {
-    const { firstOpenMs, lastCloseMs } = source.span(coin, '1h');
-    const columns = source.candles(coin, '1h', firstOpenMs, lastCloseMs);
-    const rows = Array.from({ length: columns.length }, (_, row) => {
-      const { open, high, low, close, volume } = columns;
-      const values = [open, high, low, close, volume].map((column) => column[row]);
-      return [endMs - (columns.length - row) * HOUR_MS, ...values].join(',');
-    });
-    writeFileSync(join(folder, `hyperliquid_${coin}_1h.csv`), `${['t,o,h,l,c,v', ...rows].join('\n')}\n`);
-  }
-  const files = ['BTC', 'ETH', 'SOL'].map((coin) => `hyperliquid_${coin}_1h.csv`);
-  const { exitCode, stderr } = await runCandor(['import', ...files], folder);
-  expect(exitCode, stderr).toBe(0);
-}
-
-function inDatabase<T>(folder: string, body: (db: MarketDatabase) => T): T {
-  const db = openDatabase(join(folder, 'data/candor.sqlite'));
-  try {
-    return body(db);
-  } finally {
-    db.close();
-  }
-}
-
-const trialsOf = (folder: string) => readTrials(join(folder, 'backtests/trials.jsonl'));
-const ON = { strategy: 'breakout-volume', interval: '1h' } as const;
-
-/** As the optimizer would have left it, had it found something. */
-function swapTo(folder: string, params: Readonly<Record<string, number>>): void {
-  const swap = { ...ON, kind: 'swap', params, fileSha256: 'f', isTrading: true, optimization: null } as const;
-  inDatabase(folder, (db) =>
-    inTransaction(db, () => recordChange(db, swap, ['BTC', 'ETH', 'SOL'], fixedClock(1_750_000_000_000))),
-  );
-}
+import { incumbentOf, legState, listPending } from '../optimize/incumbent.ts';
+import { listOptimizations } from '../optimize/optimization-store.ts';
 
 describe('candor optimize', () => {
   it('shows on the synthetic market what it would decide, keeps nothing, and puts that on record', () =>
@@ -184,54 +121,6 @@ describe('candor optimize', () => {
       },
       { file: SMALL.replace('breakout-volume', 'breakout-volum') },
     ));
-
-  it(
-    'makes up once what was missed, though two processes keep the schedule',
-    () =>
-      inProject(async (folder) => {
-        await withTodaysCandles(folder, 130);
-        // Somebody kept this schedule forty days ago, and has not been here since.
-        const since = fixedClock(systemClock.nowMs() - 40 * DAY_MS);
-        inDatabase(folder, (db) => beginSchedule(db, 'monthly', { schedule: '0 6 1 * *', timeZone: 'UTC' }, since));
-        const keepers = [1, 2].map(() => startCandor(['--log-level', 'info', 'optimize', '--schedule'], folder));
-        const said = keepers.map(({ child }) => {
-          const lines: string[] = [];
-          child.stderr?.on('data', (text) => lines.push(text));
-          return lines;
-        });
-        const isWaiting = (lines: readonly string[]): boolean => /next on|is tried again/.test(lines.join(''));
-        while (!said.every(isWaiting)) {
-          for (const [i, { child }] of keepers.entries()) if (child.exitCode !== null) expect.fail(said[i]?.join(''));
-          await sleep(100);
-        }
-        for (const { child } of keepers) child.kill('SIGTERM');
-        const ends = await Promise.all(keepers.map(({ ended }) => ended));
-        expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
-        const runs = inDatabase(folder, listOptimizations);
-        expect(runs).toHaveLength(1);
-        expect(new Date(runs[0]?.scheduledMs ?? 0).toISOString()).toMatch(/-01T06:00:00\.000Z$/);
-        expect(trialsOf(folder).trials).toHaveLength(1);
-        expect(ends.map(({ stdout }) => stdout).join('')).toMatch(/ranked \d\w\w of 6/);
-      }),
-    120_000,
-  );
-
-  it('ends at once with Ctrl-C, keeps nothing, and can be run again', () =>
-    inProject(async (folder) => {
-      await withTodaysCandles(folder, 130);
-      const { child, ended } = startCandor(['optimize'], folder);
-      while (!existsSync(join(folder, 'data/candor.sqlite-optimizer'))) {
-        if (child.exitCode !== null) expect.fail('it ended before it began');
-        await sleep(20);
-      }
-      child.kill('SIGINT');
-      const { exitCode, stderr } = await ended;
-      expect(stderr).toContain('stopped: nothing is left half done, and the same command can be run again');
-      expect(exitCode).toBe(130);
-      expect(inDatabase(folder, listOptimizations)).toEqual([]);
-      expect(trialsOf(folder).trials).toEqual([]);
-      expect((await runCandor(['optimize', '--dry-run'], folder)).exitCode).toBe(0);
-    }));
 
   it('leaves a database of a newer Candor as it is', () =>
     inProject(async (folder) => {
@@ -373,32 +262,4 @@ describeWithSharedData('candor optimize on real candles', () => {
       claim.release();
       db.close();
     }));
-
-  it(
-    'keeps its schedule until it is stopped, and decides nothing on candles of long ago',
-    () =>
-      inProject(
-        async (folder) => {
-          await withRealCandles(folder);
-          const { child, ended } = startCandor(['--log-level', 'info', 'optimize', '--schedule'], folder);
-          let said = '';
-          child.stderr?.on('data', (text) => {
-            said += text;
-          });
-          while (!said.includes('is tried again in 1 min')) {
-            if (child.exitCode !== null) expect.fail(said);
-            await sleep(100);
-          }
-          child.kill('SIGTERM');
-          const { exitCode } = await ended;
-          expect(exitCode).toBe(0);
-          expect(said).toContain("'*/1 * * * *' in Europe/Berlin");
-          expect(said).toContain('the candles are too old to decide on');
-          expect(said).toContain('BTC 1h ends at 2025-07-26T');
-          expect(inDatabase(folder, listOptimizations)).toEqual([]);
-        },
-        { config: `${CONFIG}optimizer: { schedule: '*/1 * * * *', timeZone: Europe/Berlin }\n` },
-      ),
-    120_000,
-  );
 });
