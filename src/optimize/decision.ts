@@ -91,7 +91,7 @@ function conditionsOf(comparison: Comparison, { chosen }: Verdicts, alpha: numbe
       holds: chosen?.word === 'KEEP',
       sentence:
         chosen === undefined
-          ? 'Nothing was chosen that could have been judged.'
+          ? 'Nothing else was chosen, so nothing else was judged.'
           : `What was chosen, judged on days that did not choose it: ${chosen.word} (${chosen.line}).`,
     },
   ];
