@@ -21,8 +21,9 @@ import { openTimeAt } from './domain/candle.ts';
 import { UsageError } from './domain/errors.ts';
 import { NOTHING_SEALED, type SealedFrom } from './domain/sealed.ts';
 import { formatTime, type Interval, parseInterval, parseTime } from './domain/time.ts';
+import { knownLedger } from './evidence/known-ledger.ts';
 import { sealedFromOf, sealedNotes } from './evidence/seal.ts';
-import { readTrials, TRIALS_FILE } from './evidence/trial-ledger.ts';
+import { TRIALS_FILE } from './evidence/trial-ledger.ts';
 import { loadCandles } from './market/candle-store.ts';
 import { type MarketDatabase, openDatabase } from './market/database.ts';
 import { findCandleSeries } from './market/series-store.ts';
@@ -107,10 +108,10 @@ export async function candles(query: CandlesQuery): Promise<Frame<CandleColumn>>
     fromMs: query.from === undefined ? undefined : parseTime(query.from),
     toMs: query.to === undefined ? undefined : parseTime(query.to),
   };
-  const sealedFrom = sealedIn(query);
   const cut: { coin: string; sealedFromMs: number }[] = [];
-  const rows = withDatabase(query, (db, config) =>
-    coins.flatMap((coin) => {
+  const rows = withDatabase(query, (db, config) => {
+    const sealedFrom = sealedIn(query, db);
+    return coins.flatMap((coin) => {
       const kind = query.kind ?? 'trade';
       const source = query.source ?? (kind === 'mark' ? config.source : preferred(db, config, coin, interval));
       const series = findCandleSeries(db, { coin, interval, source, kind });
@@ -126,8 +127,8 @@ export async function candles(query: CandlesQuery): Promise<Frame<CandleColumn>>
         found.push([formatTime(openMs), ...prices, coin, ...calendarOf(openMs)]);
       }
       return found;
-    }),
-  );
+    });
+  });
   for (const note of sealedNotes(cut)) (query.onNote ?? toScreen)(note);
   return frameOf(rows, CANDLE_COLUMNS) as Frame<CandleColumn>;
 }
@@ -370,8 +371,9 @@ function resultsOf(place: Place): string {
   return join(rootOf(place), 'backtests', 'results');
 }
 
-function sealedIn(place: Place): SealedFrom {
-  return sealedFromOf(readTrials(join(rootOf(place), TRIALS_FILE)).lines);
+function sealedIn(place: Place, db: MarketDatabase): SealedFrom {
+  const { lines, lost } = knownLedger(join(rootOf(place), TRIALS_FILE), db);
+  return sealedFromOf([...lines, ...lost]);
 }
 
 function toScreen(note: string): void {

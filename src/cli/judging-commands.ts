@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import type { CalibrateOptions } from './calibrate.ts';
-import { type Frame, namedValue, wholeNumber } from './command-line.ts';
+import { type Frame, listed, namedValue, wholeNumber } from './command-line.ts';
 import type { ProveOptions } from './prove.ts';
+import type { SealOptions } from './seal.ts';
 import type { StudyOptions } from './study.ts';
 import type { TrialsOptions } from './trials.ts';
+import type { UnsealOptions } from './unseal.ts';
+import type { VerdictsOptions } from './verdicts.ts';
 
 /** Studies, their proofs, and what is on record of them. */
 export function addJudgingCommands(program: Command, frame: Frame): void {
@@ -61,9 +64,51 @@ export function addJudgingCommands(program: Command, frame: Frame): void {
         (await import('./calibrate.ts')).run(name, options, context),
       ),
     );
+  addRecordCommands(program, frame);
+  addSealCommands(program, frame);
+}
+
+/** What is on record of everything that was tried. */
+function addRecordCommands(program: Command, frame: Frame): void {
   program
     .command('trials')
     .description('every study, sweep and optimisation ever run: the tenth try is judged as a tenth try')
     .option('--json', 'print the ledger as JSON')
     .action(frame(async (context, options: TrialsOptions) => (await import('./trials.ts')).run(options, context)));
+  program
+    .command('verdicts')
+    .description('every strategy ever judged, its latest verdict and why; of one strategy, its whole history')
+    .argument('[strategy]', 'this one alone, by bare name')
+    .option('--json', 'print it as JSON')
+    .action(
+      frame(async (context, name: string | undefined, options: VerdictsOptions) =>
+        (await import('./verdicts.ts')).run(name, options, context),
+      ),
+    );
+}
+
+/** The holdout, and how it is spent. */
+function addSealCommands(program: Command, frame: Frame): void {
+  program
+    .command('seal')
+    .description(
+      'seal what follows a date, so that one last study can ask it: nothing that looks for strategies sees it',
+    )
+    .requiredOption('--from <date>', 'candles that close after it, and funding settled after it (UTC)')
+    .option('--coins <coins>', 'of these alone, like BTC,ETH; without it, of every coin', listed)
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the line of the ledger as JSON')
+    .action(frame(async (context, options: SealOptions) => (await import('./seal.ts')).run(options, context)));
+  program
+    .command('unseal')
+    .description('spend a seal: freeze strategies of a study on record, then run exactly these on it, once')
+    .argument('<strategies...>', 'strategies of the study, with their params there')
+    .requiredOption('--study <name>', 'a study of backtests/, by bare name or by path')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the report as JSON instead of tables')
+    .action(
+      frame(async (context, strategies: string[], options: UnsealOptions) =>
+        (await import('./unseal.ts')).run(strategies, options, context),
+      ),
+    );
 }

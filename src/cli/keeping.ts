@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CandorError } from '../domain/errors.ts';
-import { readTrials, TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import { type KnownLedger, readKnownLedger } from '../evidence/known-ledger.ts';
+import { TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { Context } from './context.ts';
+import { counted } from './database.ts';
 
 /** Where reports are kept. */
 export function resultsPathOf({ root }: Context): string {
@@ -37,7 +39,20 @@ export function requireWritable(what: 'study' | 'sweep' | 'optimisation', contex
 
 /** A broken chain of trials stops nothing, but whoever reads a result has to know. */
 export function chainNote(context: Context): string | undefined {
-  const { state } = readTrials(ledgerPathOf(context));
-  if (state.intact) return undefined;
-  return `the record of trials is broken at line ${state.brokenAtLine} of ${TRIALS_FILE}: ${state.reason}`;
+  const { state, lost } = ledgerOf(context);
+  if (!state.intact) {
+    return `the record of trials is broken at line ${state.brokenAtLine} of ${TRIALS_FILE}: ${state.reason}`;
+  }
+  return lost.length === 0 ? undefined : lostNote(lost.length);
+}
+
+/** Only lines that are missing at the end leave the chain whole; the database remembers them. */
+export function lostNote(lines: number): string {
+  const are = lines === 1 ? 'is' : 'are';
+  return `${counted(lines, 'line')} that this database has seen written ${are} not in ${TRIALS_FILE}`;
+}
+
+/** The ledger of this project, and what the database remembers of it. */
+export function ledgerOf(context: Pick<Context, 'root' | 'databasePath'>): KnownLedger {
+  return readKnownLedger(ledgerPathOf(context), context.databasePath);
 }

@@ -7,6 +7,7 @@ import type { EpochMs } from '../domain/units.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { claimAlone, type SoleClaim } from '../market/sole-claim.ts';
+import { keepLine } from '../market/trial-store.ts';
 import { incumbentOf } from '../optimize/incumbent.ts';
 import { isDone, storeOptimization } from '../optimize/optimization-store.ts';
 import { trialOfOptimization } from '../optimize/optimization-trial.ts';
@@ -111,7 +112,8 @@ async function optimizeOne(
   const planned = planOptimization(optimization, wanted, loaded, incumbent);
   const report = await decided(planned, session, scheduledMs !== null, context);
   // It was looked at, whatever comes of it.
-  appendTrial(ledgerPathOf(context), trialOfOptimization(planned, report), context.clock);
+  const line = appendTrial(ledgerPathOf(context), trialOfOptimization(planned, report), context.clock);
+  keepLine(db, { hash: line.hash, text: JSON.stringify(line) });
   if (!isDryRun) storeOptimization(db, report, scheduledMs, context.clock);
   if (!isJson) showDecision(report, { isDryRun, nowMs: context.clock.nowMs() }, context.out);
   return report;

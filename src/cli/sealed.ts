@@ -1,9 +1,8 @@
 import type { SeriesSpan } from '../backtest/study-data.ts';
 import type { SealedFrom } from '../domain/sealed.ts';
 import { sealedFromOf, sealedNotes } from '../evidence/seal.ts';
-import { readTrials } from '../evidence/trial-ledger.ts';
 import type { Context } from './context.ts';
-import { ledgerPathOf } from './keeping.ts';
+import { ledgerOf } from './keeping.ts';
 
 /**
  * From when on candles are sealed for this command. Every command that looks at candles in order to find or judge
@@ -11,8 +10,9 @@ import { ledgerPathOf } from './keeping.ts';
  *
  * @param lifted hashes of the seals that are unsealed for this command alone
  */
-export function sealedFrom(context: Pick<Context, 'root'>, lifted: readonly string[] = []): SealedFrom {
-  return sealedFromOf(readTrials(ledgerPathOf(context)).lines, lifted);
+export function sealedFrom(context: Pick<Context, 'root' | 'databasePath'>, lifted?: readonly string[]): SealedFrom {
+  const { lines, lost } = ledgerOf(context);
+  return sealedFromOf([...lines, ...lost], lifted);
 }
 
 /** Says what a command did not look at. */

@@ -77,10 +77,10 @@ const FRESH_MS = 2 * DAY_MS;
 /** What depends on the day on which a study is run, and so is no part of its result. */
 export function ageNote(
   { span }: Pick<Study, 'span'>,
-  { isSynthetic, toMs }: StudyData,
+  { isSynthetic, toMs, sealedFromMs }: StudyData,
   nowMs: number,
 ): string | undefined {
   const ageMs = nowMs - toMs;
-  if (isSynthetic || !('days' in span) || ageMs <= FRESH_MS) return undefined;
+  if (isSynthetic || sealedFromMs !== undefined || !('days' in span) || ageMs <= FRESH_MS) return undefined;
   return `the newest candle is ${counted(Math.floor(ageMs / DAY_MS), 'day')} old`;
 }

@@ -8,7 +8,8 @@ import { runStudy } from '../backtest/study-runner.ts';
 import { costsOf } from '../config/config.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Study } from '../domain/study.ts';
-import { judgeStudy } from '../evidence/judge.ts';
+import { judgeStudy, type StudyVerdict } from '../evidence/judge.ts';
+import type { MarketCount } from '../evidence/trial-count.ts';
 import { buildReport, type ReportedSettings } from '../report/build.ts';
 import type { Report } from '../report/schema.ts';
 import { loadStrategy } from '../strategy/load.ts';
@@ -53,17 +54,20 @@ export interface StudyRequest {
   readonly source: CandleSource;
   readonly settings: ReportedSettings;
   readonly seed: number;
+  /** What was tried on this market, this study included; none of an older report that is run again. */
+  readonly countTrials: (outcome: StudyOutcome, data: StudyData) => Promise<MarketCount> | MarketCount | undefined;
 }
 
 export interface StudyResult {
   readonly outcome: StudyOutcome;
+  readonly verdicts: StudyVerdict;
   readonly report: Report;
   readonly data: StudyData;
 }
 
 /** From candles to a report: load, run on all cores, judge. */
 export async function runAndJudge(request: StudyRequest, context: Context): Promise<StudyResult> {
-  const { study, lineup, plan, source, settings, seed } = request;
+  const { study, lineup, plan, source, settings, seed, countTrials } = request;
   const startedMs = context.clock.nowMs();
   const data = assembleStudyData({ coins: lineup.coins, intervals: [study.interval, ...study.confirm] }, plan, source);
   const loadedMs = context.clock.nowMs();
@@ -83,7 +87,8 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       },
     });
     const ranMs = context.clock.nowMs();
-    const verdicts = judgeStudy(outcome, study, settings.gates, seed);
+    const trials = await countTrials(outcome, data);
+    const verdicts = judgeStudy(outcome, study, settings.gates, seed, trials);
     const judgedMs = context.clock.nowMs();
     const report = buildReport({
       outcome,
@@ -93,13 +98,14 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       data,
       revised: revisedIn(data, source),
       seed,
+      trials,
       warnings: [...plan.warnings, ...cautionsOf(study, data, settings)],
       versions: await versionsOf(),
       commit: await commitOf(),
       createdAtMs: judgedMs,
       durationsMs: { load: loadedMs - startedMs, run: ranMs - loadedMs, judge: judgedMs - ranMs },
     });
-    return { outcome, report, data };
+    return { outcome, verdicts, report, data };
   } finally {
     bar?.stop();
   }

@@ -1,7 +1,8 @@
 import { formatDate, formatTime } from '../domain/time.ts';
 import { formatP, formatR, formatSignedPercent } from '../report/format.ts';
 import { revisionWarnings } from '../report/revisions.ts';
-import type { FailedStrategy, JudgedStrategy, Report, StrategyReport } from '../report/schema.ts';
+import type { FailedStrategy, JudgedStrategy, Report, ReportedTrials, StrategyReport } from '../report/schema.ts';
+import { count, counted } from './database.ts';
 import type { Output, Paint } from './output.ts';
 
 const PAINTS: Readonly<Record<StrategyReport['verdict']['word'], Paint>> = {
@@ -26,6 +27,7 @@ export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, o
   out.line(`${synthetic}${out.paint('bold', study.name)}: ${study.coins.join(', ')} on ${study.interval}`);
   out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
   out.line(costsIncluded(report));
+  if (report.trials !== undefined) out.line(triedBefore(report.trials));
   for (const note of [...revisionWarnings(report), ...report.warnings, ...notes])
     out.line(`${out.paint('yellow', 'note')}: ${note}`);
   out.line();
@@ -40,6 +42,12 @@ export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, o
   out.line();
   out.line(`report   ${htmlPath}`);
   out.line(`as data  ${jsonPath}`);
+}
+
+/** What the luck of everything that was tried here asks of a Sharpe ratio. */
+function triedBefore({ trials, clusters, hurdleSharpe }: ReportedTrials): string {
+  const tried = `${counted(trials, 'trial')} here so far, ${count(clusters)} different`;
+  return `${tried}: luck alone makes ${hurdleSharpe.toFixed(2)} Sharpe a day`;
 }
 
 /** Only those that trades did pay. */

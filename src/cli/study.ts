@@ -1,17 +1,12 @@
-import { relative } from 'node:path';
 import { settlingsOf } from '../backtest/settling.ts';
 import { planSpan, spanRequestOf } from '../backtest/study-data.ts';
 import { loadStudy } from '../config/study-file.ts';
 import type { Study } from '../domain/study.ts';
-import { appendTrial } from '../evidence/trial-ledger.ts';
-import { trialOfStudy } from '../evidence/trials.ts';
-import { writeReport } from '../report/write.ts';
 import type { Context, ExitCode } from './context.ts';
-import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
+import { requireWritable } from './keeping.ts';
 import { openCandles, requireSeen } from './study-candles.ts';
-import { ageNote } from './study-cautions.ts';
-import { lineUp, runAndJudge } from './study-run.ts';
-import { showReport } from './study-table.ts';
+import { judgeAndKeep } from './study-keep.ts';
+import { lineUp } from './study-run.ts';
 
 export interface StudyOptions {
   readonly draws?: number;
@@ -27,7 +22,7 @@ export interface StudyOptions {
  */
 export async function run(name: string, options: StudyOptions, context: Context): Promise<ExitCode> {
   requireSeen(options);
-  const { root, workingDirectory, config, out } = context;
+  const { root, workingDirectory, config } = context;
   const study = withOptions(loadStudy(name, { root, workingDirectory, seed: config.seed }), options);
   const lineup = await lineUp(study, context);
   const settlings = settlingsOf(study, lineup.chosen);
@@ -46,25 +41,7 @@ export async function run(name: string, options: StudyOptions, context: Context)
     const { fees, slippageBps, gates } = config;
     const settings = { source: preferredSource, fees, slippageBps, gates };
     requireWritable('study', context);
-    const { outcome, report, data } = await runAndJudge({ study, lineup, plan, source, settings, seed }, context);
-
-    const { isSynthetic, fingerprint } = data;
-    const market = { isSynthetic, ...(data.asSeen && { asSeen: data.asSeen }) };
-    const costs = { gates, fees, slippageBps, seed };
-    const facts = { fingerprint, source: data.source, ...market, ...costs, resultSha256: report.resultHash };
-    appendTrial(ledgerPathOf(context), trialOfStudy(study, outcome, facts), context.clock);
-    const written = writeReport(resultsPathOf(context), report, [...data.grids[0].candles.values()]);
-    const notes = [ageNote(study, data, context.clock.nowMs()), chainNote(context)].filter(
-      (note) => note !== undefined,
-    );
-    const shown = (path: string): string => relative(workingDirectory, path);
-    if (options.json) {
-      out.json(report);
-      for (const note of notes) out.note(note);
-    } else {
-      showReport({ report, notes, htmlPath: shown(written.htmlPath), jsonPath: shown(written.jsonPath) }, out);
-    }
-    return lineup.failures.size > 0 || report.strategies.some(({ status }) => status === 'failed') ? 1 : 0;
+    return await judgeAndKeep({ study, lineup, plan, source, settings, seed, json: options.json === true }, context);
   } finally {
     candles.close();
   }

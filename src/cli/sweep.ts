@@ -4,6 +4,7 @@ import { UsageError } from '../domain/errors.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
 import { beginSweep, discardSweep, markProven, type StoredSweep } from '../market/sweep-store.ts';
+import { keepLine } from '../market/trial-store.ts';
 import type { Runner, SweepMetric } from '../optimize/contract.ts';
 import { coresReplayer, coresRunner } from '../optimize/cores.ts';
 import { ChunkEvaluator } from '../optimize/evaluate.ts';
@@ -11,13 +12,15 @@ import { hashOfColumns, identityOf } from '../optimize/identity.ts';
 import { type Condition, columnsOf, parseCondition, parseMetric, rank } from '../optimize/ranking.ts';
 import type { SweptStrategy } from '../optimize/result.ts';
 import { findStored, noRows, type StoredRows, specificationOf, storedRows } from '../optimize/stored-sweep.ts';
+import { clustersOfSweep } from '../optimize/sweep-clusters.ts';
 import { buildResult } from '../optimize/sweep-result.ts';
 import { trialOfSweep } from '../optimize/trial.ts';
 import { buildSweepReport } from '../report/sweep/build.ts';
 import { writeSweepReport } from '../report/write.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted, withDatabase, withStoredDatabase } from './database.ts';
-import { chainNote, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
+import { spentNotes } from './holdout-notes.ts';
+import { chainNote, ledgerOf, ledgerPathOf, requireWritable, resultsPathOf } from './keeping.ts';
 import { commitOf, versionsOf } from './provenance.ts';
 import { type QueueOptions, queueRunnerOf, withoutPassword } from './queue.ts';
 import { requireSeen } from './study-candles.ts';
@@ -140,7 +143,7 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
     ranking,
     replays: { best: replays.best.size, sampled: replays.sampled },
     revised: planned.revised,
-    warnings: [...planned.warnings, ...marketCautions(planned.work.sweep, planned.work.data, context.config)],
+    warnings: [...planned.warnings, ...cautions(planned, context)],
     versions: await versionsOf(),
     commit: await commitOf(),
     createdAtMs: replayedMs,
@@ -151,13 +154,27 @@ async function runCounted(counted: CountedSweep, session: Session): Promise<Exit
   const isOnRecord = options.resume === true && stored.provenMs !== null;
   if (!isOnRecord) {
     const tried = { work: planned.work, identity: stored.identity, combinations: planned.plan.count };
-    appendTrial(ledgerPathOf(context), trialOfSweep({ ...tried, resultSha256: result.resultHash }), clock);
+    const { clusters, returns } = clustersOfSweep(evaluator, [...replays.best.keys()]);
+    const trial = trialOfSweep({ ...tried, clusters, resultSha256: result.resultHash });
+    const line = appendTrial(ledgerPathOf(context), trial, clock);
+    keepLine(db, { hash: line.hash, text: JSON.stringify(line) }, returns);
   }
   markProven(db, stored.id, clock);
   const written = writeSweepReport(resultsPathOf(context), buildSweepReport(result));
-  const notes = [ageNote(planned.work.sweep, planned.work.data, clock.nowMs()), chainNote(context)];
-  showResult({ planned, result, notes: notes.filter((note) => note !== undefined), ...written }, options, context);
+  const note = ageNote(planned.work.sweep, planned.work.data, clock.nowMs());
+  showResult({ planned, result, notes: note === undefined ? [] : [note], ...written }, options, context);
   return 0;
+}
+
+/** What flatters the result, and what the ledger says of itself and of its candles. */
+function cautions({ work: { sweep, data } }: PlannedSweep, context: Context): string[] {
+  const { lines } = ledgerOf(context);
+  const chain = chainNote(context);
+  return [
+    ...marketCautions(sweep, data, context.config),
+    ...spentNotes(lines, { coins: sweep.coins, data }),
+    ...(chain === undefined ? [] : [chain]),
+  ];
 }
 
 function sweptStrategies({ strategies, plan }: PlannedSweep): SweptStrategy[] {
@@ -204,7 +221,8 @@ function stopped(
   if (done > (options.resume ? stored.done : 0)) {
     const tried = { work, identity: stored.identity, combinations: done, stoppedOf: isDone.length };
     const trial = trialOfSweep({ ...tried, resultSha256: hashOfColumns([rows]) });
-    appendTrial(ledgerPathOf(context), trial, context.clock);
+    const line = appendTrial(ledgerPathOf(context), trial, context.clock);
+    keepLine(session.db, { hash: line.hash, text: JSON.stringify(line) });
   }
   context.out.note(
     `stopped: ${count(done)} of ${counted(isDone.length, 'combination')} are stored; ` +

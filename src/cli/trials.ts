@@ -1,82 +1,129 @@
-import { join } from 'node:path';
 import { formatDate } from '../domain/time.ts';
-import { type ChainState, readTrials, TRIALS_FILE } from '../evidence/trial-ledger.ts';
-import type { RecordedTrial } from '../evidence/trial-lines.ts';
-import { countTrials } from '../evidence/trials.ts';
+import type { KnownLedger } from '../evidence/known-ledger.ts';
+import { countMarket, type MarketCount } from '../evidence/trial-count.ts';
+import { TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import type { LedgerLine, RecordedTrial } from '../evidence/trial-lines.ts';
+import { countTrials, trialsTouching } from '../evidence/trials.ts';
 import type { Context, ExitCode } from './context.ts';
 import { count, counted } from './database.ts';
+import { ledgerOf, lostNote } from './keeping.ts';
 import type { Column } from './output.ts';
+import { coinsIn } from './seal.ts';
+import { storedReturns } from './stored-returns.ts';
 
 export interface TrialsOptions {
   readonly json?: true;
 }
 
-const COLUMNS: readonly Column<RecordedTrial>[] = [
+const COLUMNS: readonly Column<LedgerLine>[] = [
   { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },
-  { title: 'run on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
-  { title: 'name', cell: nameOf, wrapAt: 16 },
-  { title: 'candles', cell: (trial) => `${trial.coins.join(' ')} ${intervalsOf(trial)}`, wrapAt: 17 },
-  {
-    title: 'of',
-    cell: ({ isSynthetic, asSeen, fromMs, toMs }) =>
-      isSynthetic
-        ? 'the synthetic market'
-        : `${formatDate(fromMs)} … ${formatDate(toMs)}${asSeen ? ' as first seen' : ''}`,
-    wrapAt: 23,
-  },
-  { title: 'tried', align: 'right', cell: (trial) => count(tried(trial)) },
+  { title: 'on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
+  { title: 'what', cell: nameOf, wrapAt: 16 },
+  { title: 'candles', cell: candlesOf, wrapAt: 12 },
+  { title: 'of', cell: spanOf, wrapAt: 12 },
+  { title: 'tried', align: 'right', cell: tried },
+  { title: 'clusters', align: 'right', cell: clustersOf },
 ];
 
-function nameOf(trial: RecordedTrial): string {
-  switch (trial.kind) {
+function nameOf(line: LedgerLine): string {
+  switch (line.kind) {
     case 'study':
-      return trial.study;
+      return line.unseal === undefined ? line.study : `${line.study} (holdout)`;
     case 'sweep':
-      return trial.sweep;
+      return line.sweep;
     case 'optimization':
-      return trial.optimization;
+      return line.optimization;
+    case 'seal':
+      return 'sealed';
+    case 'unseal':
+      return `unsealed for ${line.study}`;
   }
 }
 
-function intervalsOf(trial: RecordedTrial): string {
-  return trial.kind === 'sweep' ? trial.intervals.join(' ') : trial.interval;
+function candlesOf(line: LedgerLine): string {
+  if (line.kind === 'seal') return coinsIn(line.coins);
+  return `${line.coins.join(' ')} ${line.kind === 'sweep' ? line.intervals.join(' ') : line.interval}`;
+}
+
+function spanOf(line: LedgerLine): string {
+  if (line.kind === 'seal' || line.kind === 'unseal') return `${formatDate(line.fromMs)} …`;
+  if (line.isSynthetic) return 'synthetic market';
+  return `${formatDate(line.fromMs)} … ${formatDate(line.toMs)}${line.asSeen ? ' as first seen' : ''}`;
 }
 
 /** Strategies of a study, combinations of a sweep, candidates of an optimisation. */
-function tried(trial: RecordedTrial): number {
-  return trial.kind === 'study' ? trial.strategies.length : trial.combinations;
+function tried(line: LedgerLine): string {
+  if (line.kind === 'seal' || line.kind === 'unseal') return '–';
+  return count(line.kind === 'study' ? line.strategies.length : line.combinations);
+}
+
+/** How many different things these were; lines that are older than the count do not say. */
+function clustersOf(line: LedgerLine): string {
+  if (line.kind === 'seal' || line.kind === 'unseal' || line.clusters === undefined) return '–';
+  return count(line.clusters.count);
+}
+
+/** What the next study would face on the candles of the last run. */
+interface NextStudy {
+  readonly coins: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The study with one new strategy included. */
+  readonly count: MarketCount;
 }
 
 /**
- * Every study, sweep and optimisation ever run, and whether the record of them is whole. The exit status is 1 when it
- * is not.
+ * Every study, sweep, optimisation and seal on record, whether the record is whole, and what the next study would face.
+ * The exit status is 1 when it is not whole.
  */
 export async function run(options: TrialsOptions, context: Context): Promise<ExitCode> {
-  const { trials, state } = readTrials(join(context.root, TRIALS_FILE));
+  const ledger = ledgerOf(context);
+  const { lines, trials, state, lost } = ledger;
   const real = countTrials(trials.filter(({ isSynthetic }) => !isSynthetic));
   const synthetic = countTrials(trials.filter(({ isSynthetic }) => isSynthetic));
+  const next = await nextStudy(trials, context);
   if (options.json) {
-    context.out.json({ trials, state, real, synthetic });
+    const seals = lines.filter(({ kind }) => kind === 'seal' || kind === 'unseal');
+    context.out.json({ trials, seals, state, lost, real, synthetic, next: next ?? null });
   } else {
-    show(trials, state, real, context);
+    if (lines.length > 0) context.out.table(COLUMNS, lines);
+    context.out.line(
+      `${counted(trials.length, 'run')} on record; real candles: ${counted(real.trials, 'distinct trial')} ` +
+        `(${count(real.combinations)} with the heat maps)`,
+    );
+    if (next !== undefined) showNext(next, context);
+    showState(ledger, context);
   }
-  return state.intact ? 0 : 1;
+  return state.intact && lost.length === 0 ? 0 : 1;
 }
 
-function show(
-  trials: readonly RecordedTrial[],
-  state: ChainState,
-  real: ReturnType<typeof countTrials>,
-  { out }: Context,
-): void {
-  if (trials.length > 0) out.table(COLUMNS, trials);
-  out.line(
-    `${counted(trials.length, 'run')} on record; real candles: ${counted(real.trials, 'distinct trial')} ` +
-      `(${count(real.combinations)} with the heat maps)`,
-  );
+function nextStudy(trials: readonly RecordedTrial[], context: Context): Promise<NextStudy | undefined> {
+  const last = trials.findLast(({ isSynthetic }) => !isSynthetic);
+  if (last === undefined) return Promise.resolve(undefined);
+  const { coins, fromMs, toMs } = last;
+  const touching = trialsTouching(trials, { coins, fromMs, toMs, isSynthetic: false });
+  return storedReturns(context, (returnsOf) => ({
+    ...{ coins, fromMs, toMs },
+    count: countMarket(touching, returnsOf, [{ key: 'a new strategy' }], { fromMs, toMs }),
+  }));
+}
+
+function showNext({ coins, fromMs, toMs, count: faced }: NextStudy, { out }: Context): void {
+  out.line(`one more strategy on ${coins.join(', ')}, ${formatDate(fromMs)} … ${formatDate(toMs)}, would be`);
+  const others = faced.unknown - 1;
+  const unknown = others > 0 ? ` (${count(others)} counted without their returns)` : '';
+  out.line(`  trial ${count(faced.trials)}, in ${counted(faced.clusters, 'cluster')}${unknown};`);
+  out.line(`  the best of so many shows a Sharpe ratio of ${faced.hurdleSharpe.toFixed(2)} a day by luck alone`);
+}
+
+function showState({ state, lost }: KnownLedger, { out }: Context): void {
+  if (lost.length > 0) {
+    out.line(`${out.paint('red', 'lines are missing')}: ${lostNote(lost.length)}`);
+    out.note("Restore it from git ('git log -p' shows its lines), or go back to the branch that has them.");
+  }
   if (state.intact) {
     out.line(`the chain is intact (${TRIALS_FILE})`);
-    out.line('lines cut off its end would not show in the file itself: git log -p shows them');
+    if (lost.length === 0) out.line('lines cut off its end show here alone, and in git log -p: commit it');
     return;
   }
   out.line(`${out.paint('red', 'the chain is broken')}: ${TRIALS_FILE}, line ${state.brokenAtLine}: ${state.reason}`);

@@ -46,7 +46,7 @@ export async function run(file: string, _options: object, context: Context): Pro
   try {
     const { source } = candles;
     const { report } = await runAndJudge(
-      { study, lineup, plan: planOf(expected, study), source, settings, seed },
+      { study, lineup, plan: planOf(expected, study), source, settings, seed, countTrials: () => expected.trials },
       context,
     );
     const differences = compareReports(expected, report);

@@ -7,6 +7,7 @@ import type { Trade } from '../domain/trade.ts';
 import { blockLengthMs, bootstrapExpectancy, type ExpectancyBounds, type NoBounds } from './bootstrap.ts';
 import { permutationPValue } from './p-value.ts';
 import { minimumTrades, pooledSdR, smallestEdgeR } from './power.ts';
+import type { TrackRecord } from './track-record.ts';
 
 /** What the statistics say about one strategy; gates, verdict and criticism are made of it. NaN: not available. */
 export interface Findings {
@@ -21,6 +22,8 @@ export interface Findings {
   /** Corrected for all strategies of the study. */
   readonly familyP: number;
   readonly family: Family;
+  /** Absent where nobody counted what was tried before. */
+  readonly record?: TrackRecord;
 }
 
 /** The study's time. */
@@ -53,7 +56,7 @@ export function measure(
   study: Study,
   thresholds: GateThresholds,
   rng: Prng,
-): Omit<Findings, 'familyP' | 'family'> {
+): Omit<Findings, 'familyP' | 'family' | 'record'> {
   const { trades, metrics } = outcome.backtest;
   const stepMs = intervalMs(study.interval);
   const blockMs = blockLengthMs(longestHoldRows(study.cell, trades, stepMs) * stepMs);

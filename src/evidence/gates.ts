@@ -3,6 +3,7 @@ import type { GateThresholds, Study } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
 import type { Findings } from './findings.ts';
 import { smallestPValue } from './p-value.ts';
+import type { TrackRecord } from './track-record.ts';
 import { counted, inR, pEquals, percent, pText, sizeInR } from './words.ts';
 
 export type GateId =
@@ -13,6 +14,7 @@ export type GateId =
   | 'rotation'
   | 'coin-flip'
   | 'candle-order'
+  | 'deflated-sharpe'
   | FinerResult['kind'];
 
 /** One question that a strategy must answer, with the number that answers it. Plain data: NaN is null here. */
@@ -43,6 +45,7 @@ export function gatesOf(findings: Findings, study: Study, thresholds: GateThresh
     coinFlipGate(findings, thresholds),
     ...study.confirm.flatMap((interval) => finerGates(findings, interval)),
     candleOrderGate(findings),
+    ...(findings.record === undefined ? [] : [deflatedGate(findings.record, thresholds)]),
   ];
 }
 
@@ -250,5 +253,26 @@ function candleOrderGate({ outcome }: Findings): Gate {
       ? 'There are no trades.'
       : `Where a candle touched both stop and target, it makes ${inR(worstR)} a trade if the stop came first, ` +
         `${inR(bestR)} if the target did.`,
+  });
+}
+
+/** Advises until calibrated (rule 29). */
+function deflatedGate({ count, days, moments, deflated }: TrackRecord, { alpha }: GateThresholds): Gate {
+  const probability = deflated.isAvailable ? deflated.value : Number.NaN;
+  const sharpe = moments.isAvailable ? moments.value.sharpe : Number.NaN;
+  const tried = `${counted(count.clusters, 'different thing')} tried on these candles`;
+  return gate({
+    id: 'deflated-sharpe',
+    title: 'Sharpe ratio above the luck of all that was tried',
+    decides: false,
+    value: probability,
+    threshold: 1 - alpha,
+    passes: probability > 1 - alpha,
+    valueText: percent(probability),
+    thresholdText: `> ${percent(1 - alpha)}`,
+    reason: deflated.isAvailable
+      ? `${sharpe.toFixed(3)} a day over ${counted(days, 'day')}; luck shows ${count.hurdleSharpe.toFixed(3)} as the ` +
+        `best of ${tried}. It is truly above that with a probability of ${percent(probability)}.`
+      : `There is no deflated Sharpe ratio: ${deflated.reason}.`,
   });
 }

@@ -5,6 +5,8 @@ import { type Criticism, criticise } from './criticism.ts';
 import { type Family, type Findings, measure } from './findings.ts';
 import { type Gate, gatesOf } from './gates.ts';
 import { holm } from './multiple-testing.ts';
+import { returnsOf, type TrackRecord, trackRecord } from './track-record.ts';
+import type { MarketCount } from './trial-count.ts';
 import { type Verdict, verdictOf, verdictOfFailure } from './verdict.ts';
 import { westfallYoung } from './westfall-young.ts';
 
@@ -38,6 +40,8 @@ export interface StrategyVerdict {
     /** The smallest edge that this study could have found. */
     readonly smallestEdgeR: number | null;
   } | null;
+  /** Of the Sharpe ratio; absent where nobody counted what was tried before. */
+  readonly record?: TrackRecord;
 }
 
 export interface StudyVerdict {
@@ -52,12 +56,14 @@ export interface StudyVerdict {
  * too few trades too: they were tried.
  *
  * @param seed of the bootstrap; each strategy has a stream of its own, so that adding one changes no other's bounds
+ * @param count what was tried on this market; without it no Sharpe ratio is deflated
  */
 export function judgeStudy(
   outcome: StudyOutcome,
   study: Study,
   thresholds: GateThresholds,
   seed: number,
+  count?: MarketCount,
 ): StudyVerdict {
   const root = new Prng(seed);
   const measured = outcome.strategies
@@ -66,7 +72,9 @@ export function judgeStudy(
   const { family, pValues } = corrected(measured);
   const judged = new Map(
     measured.map((one, i) => {
-      const findings = { ...one, family, familyP: pValues[i] as number };
+      const returns = returnsOf(one.outcome, study, outcome.fromMs);
+      const record = count === undefined ? {} : { record: trackRecord(returns, count, thresholds.alpha) };
+      const findings = { ...one, ...record, family, familyP: pValues[i] as number };
       return [one.outcome.name, strategyVerdict(findings, study, thresholds)];
     }),
   );
@@ -77,7 +85,7 @@ export function judgeStudy(
 }
 
 /** Over joint draws where all strategies have the same number of them; else by Holm, who needs none. */
-function corrected(measured: readonly Omit<Findings, 'family' | 'familyP'>[]): {
+function corrected(measured: readonly Omit<Findings, 'family' | 'familyP' | 'record'>[]): {
   readonly family: Family;
   readonly pValues: readonly number[];
 } {
@@ -101,6 +109,7 @@ function strategyVerdict(findings: Findings, study: Study, thresholds: GateThres
     verdict: verdictOf(findings, gates, thresholds),
     gates,
     criticism: criticise(findings, study),
+    ...(findings.record && { record: findings.record }),
     pValues: {
       coinFlip: orNull(findings.coinFlipP),
       rotation: orNull(findings.rotationP),

@@ -118,6 +118,7 @@ const optimizationSchema = z.object({
   windows: z.object({ trainDays: z.int(), testDays: z.int(), folds: z.int() }),
   /** Sets of params that were compared, the incumbent included; any of them could have been chosen. */
   combinations: z.int().min(1),
+  clusters: clusters.optional(),
   fingerprint: z.string(),
   source: z.string(),
   isSynthetic: z.boolean(),

@@ -1,6 +1,15 @@
-import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
+import { hasRun, type StrategyOutcome, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import type { OptimizationTrial, RecordedTrial, StudyTrial, SweepTrial } from './trial-lines.ts';
+import type { StudyVerdict } from './judge.ts';
+import type {
+  LineClusters,
+  OptimizationTrial,
+  RecordedTrial,
+  StudyTrial,
+  SweepTrial,
+  TrialOutcome,
+} from './trial-lines.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
 export interface TrialFacts {
@@ -13,20 +22,52 @@ export interface TrialFacts {
   readonly slippageBps: number;
   readonly seed: number;
   readonly resultSha256: string;
+  /** The line that unsealed the candles for it. */
+  readonly unseal?: string;
+}
+
+/** One thing that a study tried; `judged` where it is the one that the verdict is about. */
+export interface StudyTry {
+  readonly name: string;
+  readonly fileSha256: string;
+  readonly params: Readonly<Record<string, number | string>>;
+  readonly judged?: StrategyOutcome;
 }
 
 /**
- * The line of a study; strategies that could not be run are no trials, and of those whose params were chosen every
- * combination is one.
+ * Everything that a study tried, in the order of its line: strategies that could not be run are no trials, and of those
+ * whose params were chosen every combination is one.
  */
-export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFacts): StudyTrial {
-  const ran = outcome.strategies.filter(hasRun);
+export function triesOf(outcome: StudyOutcome): StudyTry[] {
+  return outcome.strategies.filter(hasRun).flatMap((judged): StudyTry[] => {
+    const { name, fileSha256, params, choice } = judged;
+    if (choice === undefined) return [{ name, fileSha256, params, judged }];
+    return choice.combinations.map((tried, place) => {
+      const one = { name, fileSha256, params: tried.params };
+      return place === choice.chosen ? { ...one, judged } : one;
+    });
+  });
+}
+
+/** The line of a study, with what came out of it. */
+export function trialOfStudy(
+  study: Study,
+  outcome: StudyOutcome,
+  { strategies: verdicts }: StudyVerdict,
+  clusters: LineClusters,
+  facts: TrialFacts,
+): StudyTrial {
   return {
     kind: 'study',
     study: study.name,
-    strategies: ran.flatMap(({ name, fileSha256, params, choice }) =>
-      (choice?.combinations ?? [{ params }]).map((tried) => ({ name, fileSha256, params: { ...tried.params } })),
-    ),
+    strategies: triesOf(outcome).map(({ name, fileSha256, params, judged }) => {
+      const verdict = verdicts.find((one) => one.name === name)?.verdict;
+      return {
+        ...{ name, fileSha256, params: { ...params } },
+        ...(judged && verdict && { outcome: outcomeOf(judged, verdict) }),
+      };
+    }),
+    clusters,
     coins: [...study.coins],
     interval: study.interval,
     fromMs: outcome.fromMs,
@@ -36,6 +77,12 @@ export function trialOfStudy(study: Study, outcome: StudyOutcome, facts: TrialFa
     controls: { ...study.controls },
     ...facts,
   };
+}
+
+function outcomeOf({ backtest: { metrics } }: StrategyOutcome, { word, ground, line }: Verdict): TrialOutcome {
+  const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  const { trades, expectancyR, sharpeDaily } = metrics;
+  return { word, ground, line, trades, expectancyR: orNull(expectancyR), sharpeDaily: orNull(sharpeDaily) };
 }
 
 export interface TrialCount {
@@ -68,7 +115,7 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
 }
 
 /** What a search tried, and on what: the same twice is no new try. */
-function triedBy(trial: SweepTrial | OptimizationTrial): unknown[] {
+export function triedBy(trial: SweepTrial | OptimizationTrial): unknown[] {
   return trial.kind === 'sweep' ? triedBySweep(trial) : triedByOptimization(trial);
 }
 
@@ -107,7 +154,7 @@ export function trialsTouching(trials: readonly RecordedTrial[], stretch: Market
  * The same text for the same value, however its keys are ordered. A rule that is off (null) is left out: lines that are
  * older than the rule do not name it.
  */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(namedIn(part).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -119,6 +166,6 @@ function namedIn(part: object): [string, unknown][] {
   return Object.entries(part).filter(([, value]) => value !== null);
 }
 
-function plain(value: object): StudyTrial['cell'] {
+export function plain(value: object): StudyTrial['cell'] {
   return JSON.parse(JSON.stringify(value)) as StudyTrial['cell'];
 }

@@ -124,6 +124,23 @@ export const MIGRATIONS: readonly Migration[] = [
     db.exec(SEALED_BLOCKS);
   },
   OPTIMIZER_TABLES,
+  `
+  -- Lines of the trial ledger that were written where this database was in use; the text file under git is the ledger.
+  CREATE TABLE ledger_lines (
+    hash TEXT PRIMARY KEY,
+    line TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Returns of whole UTC days of a trial (its place in the line), as little-endian doubles, from first_day (days since
+  -- 1970-01-01) on.
+  CREATE TABLE trial_returns (
+    line TEXT NOT NULL REFERENCES ledger_lines (hash),
+    trial INTEGER NOT NULL,
+    first_day INTEGER NOT NULL,
+    returns BLOB NOT NULL,
+    PRIMARY KEY (line, trial)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 const MARK_SERIES = `

@@ -1,4 +1,4 @@
-import type { SweepTrial } from '../evidence/trial-lines.ts';
+import type { LineClusters, SweepTrial } from '../evidence/trial-lines.ts';
 import type { SweepWork } from './contract.ts';
 
 /** A sweep that came to its end, or as much of one as was carried out before it was stopped. */
@@ -10,10 +10,13 @@ export interface TriedSweep {
   /** Where it was stopped, how many there would have been. */
   readonly stoppedOf?: number;
   readonly resultSha256: string;
+  /** Absent where it was stopped: then every combination counts. */
+  readonly clusters?: LineClusters;
 }
 
 /** The line of a sweep in the trial ledger: what was tried, and on what (rule 32). */
-export function trialOfSweep({ work, identity, combinations, stoppedOf, resultSha256 }: TriedSweep): SweepTrial {
+export function trialOfSweep(tried: TriedSweep): SweepTrial {
+  const { work, identity, combinations, stoppedOf, clusters, resultSha256 } = tried;
   const { sweep, costs, strategies, data } = work;
   const { isSynthetic, asSeen, source, fingerprint, fromMs, toMs } = data;
   const rules = Object.keys(sweep.grid[0]?.at ?? {});
@@ -35,6 +38,7 @@ export function trialOfSweep({ work, identity, combinations, stoppedOf, resultSh
     account: sweep.account,
     combinations,
     ...(stoppedOf !== undefined && { stoppedOf }),
+    ...(clusters && { clusters }),
     ...{ fingerprint, source, isSynthetic, identity },
     ...(asSeen && { asSeen }),
     fees: { taker: costs.takerFee, maker: costs.makerFee },

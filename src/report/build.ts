@@ -5,6 +5,7 @@ import type { RiskRules } from '../domain/risk-rules.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
 import { type EpochMs, fromUsd, toUsd } from '../domain/units.ts';
 import type { StudyVerdict } from '../evidence/judge.ts';
+import type { MarketCount } from '../evidence/trial-count.ts';
 import { hashOf } from './canonical.ts';
 import { dataFacts } from './data-facts.ts';
 import { LIMITS } from './limits.ts';
@@ -30,6 +31,8 @@ export interface ReportInput {
   /** Seed of everything random that names none of its own. */
   readonly seed: number;
   readonly warnings: readonly string[];
+  /** What was tried on this market, if it was counted. */
+  readonly trials?: MarketCount | undefined;
   /** Name → version of everything that could change a number: candor, node. */
   readonly versions: Readonly<Record<string, string>>;
   /** Null outside a git checkout. */
@@ -53,6 +56,7 @@ export function buildReport(input: ReportInput): Report {
     },
     study: studyReport(study),
     seed,
+    ...(input.trials && { trials: { ...input.trials } }),
     family: { ...verdicts.family },
     fanTimesMs: [...outcome.fanTimesMs],
     strategies: outcome.strategies.map((strategy, i) => {

@@ -122,6 +122,28 @@ const power = z.strictObject({
   smallestEdgeR: z.number().nullable(),
 });
 
+/** What was tried on this market before and with this study: an input of the run, from the trial ledger of that day. */
+const trials = z.strictObject({
+  trials: count,
+  clusters: count,
+  unknown: count,
+  sharpeVariance: z.number(),
+  hurdleSharpe: z.number(),
+});
+
+/** What the Sharpe ratio would need to mean something: per day, of whole UTC days. */
+const trackRecord = z.strictObject({
+  days: count,
+  skewness: z.number().nullable(),
+  kurtosis: z.number().nullable(),
+  /** DSR: probability that the true Sharpe ratio is above the hurdle. */
+  deflatedProbability: z.number().nullable(),
+  /** MinTRL: days that it takes to tell it from zero. */
+  minimumDays: z.number().nullable(),
+  /** MinBTL: years below which the best of so many clusters shows as much by luck. */
+  minimumYears: z.number().nullable(),
+});
+
 const failed = z.strictObject({
   status: z.literal('failed'),
   name: z.string(),
@@ -160,6 +182,8 @@ const judged = z.strictObject({
   expectancy,
   power,
   metrics,
+  /** Absent where nobody counted what was tried before, as older reports. */
+  trackRecord: trackRecord.optional(),
   /** The verdict cell, where every candle that touched both stop and target is the target. */
   bounds: z.strictObject({ worst: metrics, best: metrics }),
   controls: z.array(control),
@@ -296,6 +320,8 @@ export const reportSchema = z.strictObject({
      * was first seen, so that it is no part of the result.
      */
     revised: z.array(z.strictObject({ coin: z.string(), interval, candles: count })).optional(),
+    /** What the trial ledger said on that day of its own chain, and of candles that are or were sealed. */
+    notes: z.array(z.string()).optional(),
   }),
   versions: z.record(z.string(), z.string()),
   /** Null outside a git checkout. */
@@ -304,6 +330,8 @@ export const reportSchema = z.strictObject({
   config,
   study,
   seed: z.int(),
+  /** Absent in older reports. */
+  trials: trials.optional(),
   /** How p-values were corrected, and for how many strategies. */
   family: z.strictObject({ method: z.enum(['westfall-young', 'holm']), strategies: count }),
   fanTimesMs: z.array(timeMs),
@@ -315,6 +343,7 @@ export const reportSchema = z.strictObject({
 export type Report = z.infer<typeof reportSchema>;
 export type StrategyReport = Report['strategies'][number];
 export type JudgedStrategy = z.infer<typeof judged>;
+export type ReportedTrials = z.infer<typeof trials>;
 export type FailedStrategy = z.infer<typeof failed>;
 export type ReportedControl = z.infer<typeof control>;
 export type ReportedTrade = z.infer<typeof trade>;

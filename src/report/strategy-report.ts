@@ -5,7 +5,9 @@ import type { Study } from '../domain/study.ts';
 import { intervalMs } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { toUsd } from '../domain/units.ts';
+import { available, type Estimate } from '../evidence/estimate.ts';
 import type { StrategyVerdict } from '../evidence/judge.ts';
+import type { TrackRecord } from '../evidence/track-record.ts';
 import { Absent } from './absent.ts';
 import { controlReport } from './controls.ts';
 import { accountCurve, histogramOf } from './curves.ts';
@@ -44,6 +46,7 @@ export function judgedStrategy(
     lookAhead: { ...outcome.lookAhead },
     ...judgementReport(judgement),
     metrics,
+    ...(judgement.record && { trackRecord: recordReport(judgement.record, absent) }),
     bounds: { worst: metrics, best: absent.metrics('bounds.best', outcome.upperBound) },
     controls: [outcome.coinFlip, outcome.rotation].map((table) => controlReport(table, backtest.metrics, absent)),
     perCoin: perCoin(backtest.trades, study.coins).map((group, i) => {
@@ -114,6 +117,22 @@ function judgementReport(judgement: StrategyVerdict): JudgementPart {
     pValues: { ...pValues },
     expectancy: { ...expectancy },
     power: { ...power },
+  };
+}
+
+function recordReport(record: TrackRecord, absent: Absent): NonNullable<JudgedStrategy['trackRecord']> {
+  const { days, moments, deflated, minimumDays, minimumYears } = record;
+  const shown = (name: string, estimate: Estimate): number | null =>
+    estimate.isAvailable ? estimate.value : absent.number(`trackRecord.${name}`, Number.NaN, estimate.reason);
+  const moment = (name: 'skewness' | 'kurtosis'): number | null =>
+    shown(name, moments.isAvailable ? available(moments.value[name]) : moments);
+  return {
+    days,
+    skewness: moment('skewness'),
+    kurtosis: moment('kurtosis'),
+    deflatedProbability: shown('deflatedProbability', deflated),
+    minimumDays: shown('minimumDays', minimumDays),
+    minimumYears: shown('minimumYears', minimumYears),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ImportSpecifier } from 'es-module-lexer';
 import { didYouMean, StrategyError, UsageError } from '../domain/errors.ts';
@@ -70,6 +70,12 @@ function read(nameOrFile: string, directory: string): { file: string; text: stri
   const file = fileOf(nameOrFile, directory);
   const text = readText(file, nameOrFile, directory);
   return { file, text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** sha256 of a strategy's file as it is now, without loading it; undefined where there is none. */
+export function fileSha256Of(name: string, directory: string): string | undefined {
+  const file = join(directory, `${name}.ts`);
+  return existsSync(file) ? read(file, directory).sha256 : undefined;
 }
 
 async function importLoaded(file: string, sha256: string): Promise<LoadedStrategy> {

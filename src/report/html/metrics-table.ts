@@ -1,5 +1,13 @@
 import type { MetricName } from '../../backtest/metrics.ts';
-import { formatNumber, formatPercent, formatR, formatSignedPercent, formatUsd, NOT_AVAILABLE } from '../format.ts';
+import {
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatR,
+  formatSignedPercent,
+  formatUsd,
+  NOT_AVAILABLE,
+} from '../format.ts';
 import type { JudgedStrategy, ReportedControl } from '../schema.ts';
 import { html, type Markup } from './markup.ts';
 import { round } from './plot.ts';
@@ -55,8 +63,35 @@ export function metricsTable(strategy: JudgedStrategy): Markup {
     ],
     rows: names,
   });
-  if (reasons.length === 0) return metrics;
-  return html`${metrics}<p class="note">${NOT_AVAILABLE} – ${reasons.join('; ')}.</p>`;
+  const absent = reasons.length === 0 ? '' : html`<p class="note">${NOT_AVAILABLE} – ${reasons.join('; ')}.</p>`;
+  return html`${metrics}${trackRecordNote(strategy)}${absent}`;
+}
+
+/** Beside the Sharpe ratio, the track record that it would need. */
+function trackRecordNote({ metrics, trackRecord, notAvailable }: JudgedStrategy): Markup | string {
+  if (trackRecord === undefined || metrics['sharpeDaily'] === null) return '';
+  const { days, deflatedProbability, minimumDays, minimumYears } = trackRecord;
+  const need = (what: string, text: string | undefined, path: string): string =>
+    `${what}: ${text ?? `not available (${notAvailable[`trackRecord.${path}`]})`}`;
+  const parts = [
+    need(
+      'to tell it from zero',
+      minimumDays === null ? undefined : formatCount(Math.ceil(minimumDays), 'day'),
+      'minimumDays',
+    ),
+    need(
+      'to tell it from the luck of all that was tried',
+      minimumYears === null ? undefined : `${formatNumber(minimumYears, 1)} years`,
+      'minimumYears',
+    ),
+    need(
+      'probability that it is above that luck',
+      deflatedProbability === null ? undefined : formatPercent(deflatedProbability),
+      'deflatedProbability',
+    ),
+  ];
+  return html`<p class="note">The Sharpe ratio rests on ${formatCount(days, 'whole day')}. What it would need –
+${parts.join('; ')}.</p>`;
 }
 
 function drawColumns(control: ReportedControl): TableColumn<MetricName>[] {

@@ -48,7 +48,7 @@ function masthead(report: Report): Markup {
   const span = `${formatDay(data.fromMs)} – ${formatDay(data.toMs)}, ${formatDuration(data.toMs - data.fromMs)}`;
   return html`<header class="masthead"><p class="eyebrow">Candor · backtest report</p><h1>${study.name}</h1>
 <p class="lead">${studyInWords(report)}</p>
-${warningBox([...revisionWarnings(report), ...report.warnings])}
+${warningBox([...revisionWarnings(report), ...report.warnings, ...(report.made.notes ?? [])])}
 ${facts([
   ['Data', data.isSynthetic ? html`<b>invented prices</b>` : `${data.source}, trade candles`],
   ['Coins', study.coins.join(', ')],
