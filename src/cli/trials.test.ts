@@ -47,11 +47,11 @@ describe.concurrent('candor trials', () => {
       const { exitCode, stdout } = await runCandor(['trials'], folder);
       expect(exitCode).toBe(0);
       expect(stdout.split('\n').slice(1)).toEqual([
-        '1  2025-07-27  ninety-days  BTC ETH SOL   2025-04-27 …      2         –',
+        '1  2025-07-27  ninety-days  BTC ETH SOL   2025-04-27 …       2         –',
         '                            1h            2025-07-26',
-        '2  2025-07-27  ninety-days  BTC ETH SOL   2025-04-27 …      2         –',
+        '2  2025-07-27  ninety-days  BTC ETH SOL   2025-04-27 …       2         –',
         '                            1h            2025-07-26',
-        '3  2025-07-27  ninety-days  BTC ETH SOL   synthetic         2         –',
+        '3  2025-07-27  ninety-days  BTC ETH SOL   synthetic          2         –',
         '                            1h            market',
         '3 runs on record; real candles: 2 distinct trials (40 with the heat maps)',
         'one more strategy on BTC, ETH, SOL, 2025-04-27 … 2025-07-26, would be',
@@ -73,7 +73,7 @@ describe.concurrent('candor trials', () => {
         fixedClock(Date.UTC(2025, 6, 28)),
       );
       const { stdout } = await runCandor(['trials'], folder);
-      expect(stdout).toMatch(/^4 {2}2025-07-28 {2}ninety-days {2}BTC ETH SOL {3}2025-04-27 … {2}2,160 +–$/m);
+      expect(stdout).toMatch(/^4 {2}2025-07-28 {2}ninety-days {2}BTC ETH SOL {3}2025-04-27 … {3}2,160 +–$/m);
       expect(stdout).toContain('4 runs on record; real candles: 2,162 distinct trials (2,200 with the heat maps)');
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }));

@@ -18,9 +18,9 @@ export interface TrialsOptions {
 const COLUMNS: readonly Column<LedgerLine>[] = [
   { title: '#', align: 'right', cell: ({ sequence }) => count(sequence) },
   { title: 'on', cell: ({ recordedAtMs }) => formatDate(recordedAtMs) },
-  { title: 'what', cell: nameOf, wrapAt: 16 },
+  { title: 'what', cell: nameOf, wrapAt: 15 },
   { title: 'candles', cell: candlesOf, wrapAt: 12 },
-  { title: 'of', cell: spanOf, wrapAt: 12 },
+  { title: 'of', cell: spanOf, wrapAt: 13 },
   { title: 'tried', align: 'right', cell: tried },
   { title: 'clusters', align: 'right', cell: clustersOf },
 ];
@@ -48,7 +48,7 @@ function candlesOf(line: LedgerLine): string {
 function spanOf(line: LedgerLine): string {
   if (line.kind === 'seal' || line.kind === 'unseal') return `${formatDate(line.fromMs)} …`;
   if (line.isSynthetic) return 'synthetic market';
-  return `${formatDate(line.fromMs)} … ${formatDate(line.toMs)}${line.asSeen ? ' as first seen' : ''}`;
+  return `${formatDate(line.fromMs)} … ${formatDate(line.toMs)}${line.asSeen ? '\nas first seen' : ''}`;
 }
 
 /** Strategies of a study, combinations of a sweep, candidates of an optimisation. */

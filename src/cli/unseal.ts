@@ -8,9 +8,9 @@ import type { Study } from '../domain/study.ts';
 import { formatDate, formatTime } from '../domain/time.ts';
 import { type EpochMs, epochMs } from '../domain/units.ts';
 import { covers, type Seal, sealsIn } from '../evidence/seal.ts';
+import { canonical, plain } from '../evidence/trial-keys.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { LedgerLine, RecordedUnseal, UnsealEntry } from '../evidence/trial-lines.ts';
-import { canonical, plain } from '../evidence/trials.ts';
 import { keepLine } from '../market/trial-store.ts';
 import { confirmed } from './confirmation.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -110,7 +110,8 @@ function holdingOf(lines: readonly LedgerLine[], coins: readonly string[]): Excl
   throw new UsageError(
     spent === undefined
       ? `nothing of ${coins.join(', ')} is sealed`
-      : `the seal on ${coins.join(', ')} was spent on ${formatDate(spent.study.recordedAtMs)}, for ${[...new Set(names)].join(', ')}`,
+      : `the seal on ${coins.join(', ')} was spent on ${formatDate(spent.study.recordedAtMs)}, ` +
+          `for ${[...new Set(names)].join(', ')}`,
     {
       hint:
         spent === undefined

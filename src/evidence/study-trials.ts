@@ -3,8 +3,9 @@ import type { StudyOutcome } from '../backtest/outcome.ts';
 import type { Study } from '../domain/study.ts';
 import { returnsOf } from './track-record.ts';
 import { countMarket, keyOf, lineClusters, type MarketCount, type OwnTrial, type ReturnsOf } from './trial-count.ts';
+import { plain } from './trial-keys.ts';
 import type { LineClusters, RecordedTrial } from './trial-lines.ts';
-import { plain, trialsTouching, triesOf } from './trials.ts';
+import { trialsTouching, triesOf } from './trials.ts';
 
 /** What a study tried, as the ledger and the database keep it. */
 export interface StudyTries {

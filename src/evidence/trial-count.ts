@@ -12,8 +12,8 @@ import {
   varianceOf,
 } from './clusters.ts';
 import { expectedMaximum, nullSharpeVariance } from './sharpe.ts';
+import { canonical, triedBy } from './trial-keys.ts';
 import type { LineClusters, RecordedTrial } from './trial-lines.ts';
-import { canonical, triedBy } from './trials.ts';
 
 /** What the luck of everything that was tried on a market asks of a Sharpe ratio (rule 31). */
 export interface MarketCount {

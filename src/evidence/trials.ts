@@ -1,14 +1,8 @@
 import { hasRun, type StrategyOutcome, type StudyOutcome } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
 import type { StudyVerdict } from './judge.ts';
-import type {
-  LineClusters,
-  OptimizationTrial,
-  RecordedTrial,
-  StudyTrial,
-  SweepTrial,
-  TrialOutcome,
-} from './trial-lines.ts';
+import { canonical, plain, triedBy } from './trial-keys.ts';
+import type { LineClusters, RecordedTrial, StudyTrial, TrialOutcome } from './trial-lines.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
@@ -114,23 +108,6 @@ export function countTrials(trials: readonly RecordedTrial[]): TrialCount {
   return { trials: cellsOf.size + sum(searches), combinations: sum(cellsOf) + sum(searches) };
 }
 
-/** What a search tried, and on what: the same twice is no new try. */
-export function triedBy(trial: SweepTrial | OptimizationTrial): unknown[] {
-  return trial.kind === 'sweep' ? triedBySweep(trial) : triedByOptimization(trial);
-}
-
-/** A sweep's strategies with params, risk cells and data; its identity tells the code too, which makes no trial. */
-function triedBySweep({ strategies, cell, grid, coins, intervals, account, fingerprint }: SweepTrial): unknown[] {
-  const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
-  return [files, { ...cell, ...grid }, coins, intervals, account, fingerprint];
-}
-
-function triedByOptimization(trial: OptimizationTrial): unknown[] {
-  const { strategies, cell, coins, interval, fingerprint } = trial;
-  const files = strategies.map(({ fileSha256, params }) => [fileSha256, params]);
-  return ['optimization', files, cell, coins, interval, fingerprint];
-}
-
 export interface MarketStretch {
   readonly coins: readonly string[];
   readonly fromMs: number;
@@ -148,24 +125,4 @@ export function trialsTouching(trials: readonly RecordedTrial[], stretch: Market
       stretch.fromMs < trial.toMs &&
       trial.coins.some((coin) => coins.has(coin)),
   );
-}
-
-/**
- * The same text for the same value, however its keys are ordered. A rule that is off (null) is left out: lines that are
- * older than the rule do not name it.
- */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(namedIn(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}
-
-function namedIn(part: object): [string, unknown][] {
-  return Object.entries(part).filter(([, value]) => value !== null);
-}
-
-export function plain(value: object): StudyTrial['cell'] {
-  return JSON.parse(JSON.stringify(value)) as StudyTrial['cell'];
 }
