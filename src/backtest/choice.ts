@@ -50,6 +50,8 @@ export interface StudyTerms {
   readonly study: Study;
   readonly costs: Costs;
   readonly strategiesDirectory: string;
+  /** Only what decides a verdict: no walk forward. */
+  readonly isBrief?: boolean;
 }
 
 /**

@@ -1,6 +1,13 @@
 import { DAY_MS } from '../domain/time.ts';
-import { toUsd } from '../domain/units.ts';
-import type { MetricsContext } from './metrics.ts';
+import { type MicroUsd, toUsd } from '../domain/units.ts';
+
+/** What a run does not say about its account. */
+export interface AccountContext {
+  readonly depositUsd: MicroUsd;
+  /** When the first row of the run opens; `equityUsd[i]` stands at firstOpenMs + (i + 1) × intervalMs. */
+  readonly firstOpenMs: number;
+  readonly intervalMs: number;
+}
 
 /** Returns of whole UTC days, one after the other, as fractions. */
 export interface DailyReturns {
@@ -17,7 +24,7 @@ export interface DailyReturns {
  */
 export function dailyReturns(
   equityUsd: Float64Array,
-  { firstOpenMs, intervalMs, depositUsd }: Omit<MetricsContext, 'legs'>,
+  { firstOpenMs, intervalMs, depositUsd }: AccountContext,
 ): DailyReturns {
   const sinceMidnightMs = firstOpenMs % DAY_MS;
   const firstDay = Math.ceil(firstOpenMs / DAY_MS);

@@ -1,8 +1,8 @@
 import { cashOf } from '../core/ledger.ts';
 import { type CandleColumns, rowAt } from '../domain/candle.ts';
-import { DAY_MS } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { type MicroUsd, microUsd, toUsd } from '../domain/units.ts';
+import { type AccountContext, dailyReturns } from './daily-returns.ts';
 import type { RunResult } from './run.ts';
 
 /** Names of the metrics, in the order in which they are shown. */
@@ -29,11 +29,7 @@ export type MetricName = (typeof METRICS)[number];
 export type Metrics = Readonly<Record<MetricName, number>>;
 
 /** What a run does not say about itself. */
-export interface MetricsContext {
-  readonly depositUsd: MicroUsd;
-  /** When the first row of the run opens; `equityUsd[i]` stands at firstOpenMs + (i + 1) × intervalMs. */
-  readonly firstOpenMs: number;
-  readonly intervalMs: number;
+export interface MetricsContext extends AccountContext {
   readonly legs: number;
 }
 
@@ -168,26 +164,14 @@ function maxDrawdown(equityUsd: Float64Array, depositUsd: number): number {
   return Math.min(1, deepest);
 }
 
-/**
- * Returns from one UTC midnight to the next; what lies before the first and after the last is no whole day and is left
- * out.
- */
 function dailyRatios(equityUsd: Float64Array, context: MetricsContext): { sharpe: number; sortino: number } {
-  const { firstOpenMs, intervalMs, depositUsd } = context;
-  const rowsPerDay = DAY_MS / intervalMs;
-  const sinceMidnightMs = firstOpenMs % DAY_MS;
-  const beginsAtMidnight = sinceMidnightMs === 0;
-  const firstMidnight = (DAY_MS - sinceMidnightMs) / intervalMs - 1;
-  let before = beginsAtMidnight ? toUsd(depositUsd) : (equityUsd[firstMidnight] ?? Number.NaN);
-  let days = 0;
+  const { values } = dailyReturns(equityUsd, context);
+  const days = values.length;
   let sum = 0;
   let sumSquared = 0;
   let sumSquaredDown = 0;
-  for (let i = beginsAtMidnight ? firstMidnight : firstMidnight + rowsPerDay; i < equityUsd.length; i += rowsPerDay) {
-    const after = equityUsd[i] as number;
-    const dayReturn = after / before - 1;
-    before = after;
-    days++;
+  for (let day = 0; day < days; day++) {
+    const dayReturn = values[day] as number;
     sum += dayReturn;
     sumSquared += dayReturn * dayReturn;
     if (dayReturn < 0) sumSquaredDown += dayReturn * dayReturn;

@@ -76,6 +76,38 @@ export interface Combination {
   readonly expectancyR: number;
 }
 
+/** From an instant on, up to another that is no part of it. */
+export interface Window {
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+}
+
+/** Params that were best on one window, and what they came to on the next. */
+export interface WalkForwardFold {
+  readonly train: Window;
+  readonly test: Window;
+  readonly params: Readonly<Record<string, number | string>>;
+  /** Means are NaN without a trade. */
+  readonly inSample: Pick<Metrics, 'trades' | 'expectancyR'>;
+  readonly outOfSample: Pick<Metrics, 'trades' | 'expectancyR'>;
+}
+
+/** Params chosen on the past again and again, each time tried on what followed; or why that makes no sense here. */
+export type WalkForward =
+  | { readonly isRun: false; readonly reason: string }
+  | {
+      readonly isRun: true;
+      /** Of all sweep ranges. */
+      readonly combinations: number;
+      /** How many of these were run, the study's own params among them. */
+      readonly tried: number;
+      /** How many were left out: before the span there are too few candles for them to settle on. */
+      readonly unsettled: number;
+      readonly folds: readonly WalkForwardFold[];
+      /** Returns of whole UTC days of all that were tried, over the whole span: day by day, side by side. */
+      readonly daily: { readonly periods: number; readonly trials: number; readonly values: Float64Array };
+    };
+
 /**
  * How it is known that a strategy does not see the future: it is made of expressions alone, or the code in it said the
  * same on every candle when it could see none of those after it.
@@ -105,6 +137,8 @@ export interface StrategyOutcome {
   readonly coinFlip: DrawTable;
   readonly rotation: DrawTable;
   readonly claims: readonly ClaimResult[];
+  /** Absent in a brief study. */
+  readonly walkForward?: WalkForward;
 }
 
 /** A strategy that could not be run. It has NO VERDICT, and the others finish. */

@@ -31,8 +31,8 @@ export interface StudyRun extends StudySetting {
  * which they finish.
  */
 export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
-  const { study, costs, strategiesDirectory, data } = run;
-  const workerData: StudySetting = { study, costs, strategiesDirectory, data };
+  const { study, costs, strategiesDirectory, data, isBrief = false } = run;
+  const workerData: StudySetting = { study, costs, strategiesDirectory, data, isBrief };
   const pool = await openPool({ entry: new URL('./study-worker.ts', import.meta.url), workerData });
   try {
     return await new StudyTasks(run, pool).all();

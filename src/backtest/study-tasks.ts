@@ -20,6 +20,7 @@ import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
 import type { StrategyBench } from './strategy-bench.ts';
 import type { StudyData } from './study-data.ts';
+import { walkForwardOf } from './walk-forward.ts';
 
 type CoinFlipLegs = readonly CoinFlipLeg[];
 
@@ -37,17 +38,19 @@ export interface Judged {
  * @param benches the strategy with each set of params
  * @param flips 'guessed' leaves the coin flips about a tenth off the strategy's number of trades: enough where they
  *   only show how much R scatters, and a quarter of the work of a calibration
+ * @param isBrief only what decides its verdict
  */
 export async function judgeTask(
   benches: readonly StrategyBench[],
   flips: 'matched' | 'guessed' = 'matched',
+  isBrief = false,
 ): Promise<Judged> {
   const tried = benches.map((bench) => verdictRun(bench));
   const { interval } = (benches[0] as StrategyBench).study;
   const contenders = benches.map((bench, i) => metricsOn(bench, interval, tried[i] as RunResult));
   const chosen = chosenOf(contenders);
   const bench = benches[chosen] as StrategyBench;
-  const outcome = await outcomeOf(bench, tried[chosen] as RunResult);
+  const outcome = await outcomeOf(bench, tried[chosen] as RunResult, isBrief);
   const combinations = contenders.map(({ trades, expectancyR }, i): Combination => {
     return { params: (benches[i] as StrategyBench).built.params, trades, expectancyR };
   });
@@ -67,8 +70,8 @@ function verdictRun(bench: StrategyBench): RunResult {
   return result;
 }
 
-/** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims. */
-async function outcomeOf(bench: StrategyBench, result: RunResult): Promise<Judged['outcome']> {
+/** The search for look-ahead, the verdict cell, its upper bound, the grid, finer candles, claims, the walk forward. */
+async function outcomeOf(bench: StrategyBench, result: RunResult, isBrief: boolean): Promise<Judged['outcome']> {
   const { study, loaded, built, room, bits } = bench;
   const { interval, coins } = study;
   const lookAhead = await checkLookAhead({ room, loaded, built, bits, interval, coins });
@@ -97,6 +100,7 @@ async function outcomeOf(bench: StrategyBench, result: RunResult): Promise<Judge
     grid: gridResults(bench),
     finer: study.confirm.flatMap((interval) => finerResults(bench, interval)),
     claims: measureClaims(bench),
+    ...(!isBrief && { walkForward: walkForwardOf(bench, result.trades) }),
   };
 }
 
@@ -296,10 +300,14 @@ export type Task = {
 );
 
 /** @param benches the strategy of the task with every set of params that it is tried with */
-export function carryOut(task: Task, benches: readonly StrategyBench[]): Promise<Judged> | DrawChunk {
+export function carryOut(
+  task: Task,
+  benches: readonly StrategyBench[],
+  isBrief?: boolean,
+): Promise<Judged> | DrawChunk {
   switch (task.kind) {
     case 'judge':
-      return judgeTask(benches);
+      return judgeTask(benches, 'matched', isBrief);
     case 'rotation':
       return rotationTask(benches, task.firstDraw, task.plans, task.fanRows);
     case 'coin-flip':

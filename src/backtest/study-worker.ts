@@ -14,5 +14,5 @@ export default async function work(task: Task): Promise<Judged | DrawChunk> {
   const key = JSON.stringify(task.strategy);
   const benches = known.get(key) ?? openBenches(room, setting, task.strategy, task.fileSha256);
   known.set(key, benches);
-  return carryOut(task, await benches);
+  return carryOut(task, await benches, setting.isBrief);
 }

@@ -73,7 +73,7 @@ export async function judgeMarket(source: CandleSource, terms: CalibrationTerms,
     const sha256 = terms.fileSha256.get(strategy.name);
     if (sha256 === undefined) throw new RangeError(`'${strategy.name}' was not loaded`);
     const benches = await openBenches(room, { ...terms, study }, strategy, sha256);
-    contestants.push({ benches, judged: await judgeTask(benches, 'guessed'), chunks: [] });
+    contestants.push({ benches, judged: await judgeTask(benches, 'guessed', true), chunks: [] });
   }
   drawRotations(contestants, study, data, terms.thresholds.alpha);
   const strategies = contestants.map(({ benches, judged, chunks }): StrategyOutcome => {

@@ -4,7 +4,8 @@ import { DAY_MS, formatDate } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { type MicroUsd, toUsd } from '../domain/units.ts';
 import { type Findings, weekOf } from './findings.ts';
-import { counted, dollars, inR, percent } from './words.ts';
+import { EFFICIENT } from './walk-forward.ts';
+import { counted, dollars, inR, percent, times } from './words.ts';
 
 /** What speaks against believing a result. It decides nothing; it is what a careful reader would ask. */
 export interface Criticism {
@@ -31,6 +32,7 @@ export function criticise(findings: Findings, study: Study): Criticism[] {
     ...onlySettlement(outcome),
     ...loneCell(outcome, study),
     ...edgeOfGrid(outcome, study),
+    ...badChoice(findings),
     ...outcome.claims.flatMap(brokenClaim),
     ...longPause(outcome, findings.span),
     ...costs(outcome),
@@ -158,6 +160,27 @@ function edgeOfGrid(outcome: StrategyOutcome, study: Study): Criticism[] {
       'what lies beyond was not tried.';
     return [{ id: 'edge-of-grid', text }];
   });
+}
+
+/** Of a profit: would its params have been found before it was there? */
+function badChoice({ outcome, walkForward }: Findings): Criticism[] {
+  if (!(outcome.backtest.metrics.expectancyR > 0) || walkForward?.isAvailable !== true) return [];
+  const { efficiency, inSample, outOfSample, overfitting } = walkForward.value;
+  const found: Criticism[] = [];
+  if (efficiency.isAvailable && efficiency.value < EFFICIENT) {
+    const made = efficiency.value < 0 ? 'lost' : `made ${times(efficiency.value)} of what they promised`;
+    const text =
+      `Chosen on the past, the params ${made}: ` +
+      `${inR(outOfSample.expectancyR)} a trade, where ${inR(inSample.expectancyR)} had been seen.`;
+    found.push({ id: 'walk-forward', text });
+  }
+  if (overfitting.isAvailable && overfitting.value.probability > overfitting.value.luckBand.high) {
+    const text =
+      'The params that were best on some days were bad on the others, more often than by luck ' +
+      `(${percent(overfitting.value.probability)} of all halvings).`;
+    found.push({ id: 'overfitting', text });
+  }
+  return found;
 }
 
 function sameBut(a: GridResult['at'], b: GridResult['at'], rule: string): boolean {

@@ -5,9 +5,11 @@ import type { GateThresholds, Study } from '../domain/study.ts';
 import { DAY_MS, intervalMs, WEEK_MS } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { blockLengthMs, bootstrapExpectancy, type ExpectancyBounds, type NoBounds } from './bootstrap.ts';
+import type { Estimate } from './estimate.ts';
 import { permutationPValue } from './p-value.ts';
 import { minimumTrades, pooledSdR, smallestEdgeR } from './power.ts';
 import type { TrackRecord } from './track-record.ts';
+import { type WalkForwardFindings, walkForwardFindings } from './walk-forward.ts';
 
 /** What the statistics say about one strategy; gates, verdict and criticism are made of it. NaN: not available. */
 export interface Findings {
@@ -24,6 +26,8 @@ export interface Findings {
   readonly family: Family;
   /** Absent where nobody counted what was tried before. */
   readonly record?: TrackRecord;
+  /** Absent of a brief study. */
+  readonly walkForward?: Estimate<WalkForwardFindings>;
 }
 
 /** The study's time. */
@@ -62,6 +66,7 @@ export function measure(
   const blockMs = blockLengthMs(longestHoldRows(study.cell, trades, stepMs) * stepMs);
   const bounds = bootstrapExpectancy(trades, { fromMs, toMs, blockMs }, thresholds.alpha, rng);
   const sdR = pooledSdR(outcome.coinFlip);
+  const walkForward = walkForwardFindings(outcome);
   const standardErrorR = bounds.isAvailable ? bounds.standardErrorR : sdR / Math.sqrt(trades.length);
   return {
     outcome,
@@ -76,6 +81,7 @@ export function measure(
     },
     coinFlipP: permutationPValue(metrics.expectancyR, outcome.coinFlip.metrics.expectancyR),
     rotationP: permutationPValue(metrics.expectancyR, outcome.rotation.metrics.expectancyR),
+    ...(walkForward && { walkForward }),
   };
 }
 

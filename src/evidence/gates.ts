@@ -1,10 +1,13 @@
 import type { FinerResult, LookAhead } from '../backtest/outcome.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
 import type { Interval } from '../domain/time.ts';
+import type { Estimate } from './estimate.ts';
 import type { Findings } from './findings.ts';
+import type { Overfitting } from './overfitting.ts';
 import { smallestPValue } from './p-value.ts';
 import type { TrackRecord } from './track-record.ts';
-import { counted, inR, pEquals, percent, pText, sizeInR } from './words.ts';
+import { EFFICIENT, type WalkForwardFindings } from './walk-forward.ts';
+import { counted, inR, pEquals, percent, pText, sizeInR, times } from './words.ts';
 
 export type GateId =
   | 'look-ahead'
@@ -15,6 +18,8 @@ export type GateId =
   | 'coin-flip'
   | 'candle-order'
   | 'deflated-sharpe'
+  | 'walk-forward'
+  | 'overfitting'
   | FinerResult['kind'];
 
 /** One question that a strategy must answer, with the number that answers it. Plain data: NaN is null here. */
@@ -46,6 +51,7 @@ export function gatesOf(findings: Findings, study: Study, thresholds: GateThresh
     ...study.confirm.flatMap((interval) => finerGates(findings, interval)),
     candleOrderGate(findings),
     ...(findings.record === undefined ? [] : [deflatedGate(findings.record, thresholds)]),
+    ...walkForwardGates(findings),
   ];
 }
 
@@ -275,4 +281,65 @@ function deflatedGate({ count, days, moments, deflated }: TrackRecord, { alpha }
         `best of ${tried}. It is truly above that with a probability of ${percent(probability)}.`
       : `There is no deflated Sharpe ratio: ${deflated.reason}.`,
   });
+}
+
+/** The best of one half is as often above as below the median of the other: a choice among equals. */
+const OVERFIT = 0.5;
+
+/** Both advise: they speak of choosing params, which a study that names its own has not done. */
+function walkForwardGates({ walkForward }: Findings): Gate[] {
+  if (walkForward === undefined) return [];
+  if (!walkForward.isAvailable) return [efficiencyGate(walkForward), overfittingGate(walkForward, 0)];
+  const { efficiency, overfitting, run } = walkForward.value;
+  return [efficiencyGate(efficiency, walkForward.value), overfittingGate(overfitting, run.tried)];
+}
+
+function efficiencyGate(efficiency: Estimate, found?: WalkForwardFindings): Gate {
+  const value = efficiency.isAvailable ? efficiency.value : Number.NaN;
+  return gate({
+    id: 'walk-forward',
+    title: 'Params chosen on the past hold afterwards',
+    decides: false,
+    value,
+    threshold: EFFICIENT,
+    passes: value >= EFFICIENT,
+    valueText: times(value),
+    thresholdText: `≥ ${EFFICIENT}`,
+    reason: efficiency.isAvailable
+      ? `Chosen ${counted(found?.run.folds.length ?? 0, 'time')} on the past, they made ` +
+        `${inR(found?.inSample.expectancyR ?? 0)} a trade there and ${inR(found?.outOfSample.expectancyR ?? 0)} in ` +
+        `the time that followed${value < 0 ? '' : `: ${times(value)} of it`}.`
+      : `There is no walk-forward efficiency: ${efficiency.reason}.`,
+  });
+}
+
+function overfittingGate(overfitting: Estimate<Overfitting>, tried: number): Gate {
+  const value = overfitting.isAvailable ? overfitting.value.probability : Number.NaN;
+  return gate({
+    id: 'overfitting',
+    title: 'The best params of some days are good on the others',
+    decides: false,
+    value,
+    threshold: OVERFIT,
+    passes: value < OVERFIT,
+    valueText: percent(value),
+    thresholdText: `< ${percent(OVERFIT)}`,
+    reason: overfitting.isAvailable
+      ? overfittingSentence(overfitting.value, tried)
+      : `There is no probability of overfitting: ${overfitting.reason}.`,
+  });
+}
+
+function overfittingSentence({ probability, luckBand: { low, high } }: Overfitting, tried: number): string {
+  const place =
+    probability < low
+      ? 'less: some params are truly better than others'
+      : probability > high
+        ? 'more: what was best of some days is bad on others'
+        : 'no different';
+  return (
+    `The best of ${tried} sets of params on one half of the days was no better than the median on the other half ` +
+    `in ${percent(probability)} of all halvings. If none is better than another, that is ` +
+    `${percent(low)} to ${percent(high)}; this is ${place}.`
+  );
 }

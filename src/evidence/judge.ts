@@ -2,12 +2,14 @@ import { hasRun, type StrategyFailure, type StudyOutcome } from '../backtest/out
 import { Prng } from '../domain/prng.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
 import { type Criticism, criticise } from './criticism.ts';
+import type { Estimate } from './estimate.ts';
 import { type Family, type Findings, measure } from './findings.ts';
 import { type Gate, gatesOf } from './gates.ts';
 import { holm } from './multiple-testing.ts';
 import { returnsOf, type TrackRecord, trackRecord } from './track-record.ts';
 import type { MarketCount } from './trial-count.ts';
 import { type Verdict, verdictOf, verdictOfFailure } from './verdict.ts';
+import type { WalkForwardFindings } from './walk-forward.ts';
 import { westfallYoung } from './westfall-young.ts';
 
 /**
@@ -19,6 +21,8 @@ export interface StrategyVerdict {
   readonly verdict: Verdict;
   readonly gates: readonly Gate[];
   readonly criticism: readonly Criticism[];
+  /** Absent of a brief study. */
+  readonly walkForward?: Estimate<WalkForwardFindings>;
   readonly pValues: {
     readonly coinFlip: number | null;
     readonly rotation: number | null;
@@ -110,6 +114,7 @@ function strategyVerdict(findings: Findings, study: Study, thresholds: GateThres
     gates,
     criticism: criticise(findings, study),
     ...(findings.record && { record: findings.record }),
+    ...(findings.walkForward && { walkForward: findings.walkForward }),
     pValues: {
       coinFlip: orNull(findings.coinFlipP),
       rotation: orNull(findings.rotationP),

@@ -43,3 +43,9 @@ export function dollars(usd: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
+
+/** A ratio: `0.31`, `−0.5`. */
+export function times(value: number): string {
+  const text = String(Number(Math.abs(value).toFixed(2)));
+  return value < 0 && text !== '0' ? `−${text}` : text;
+}

@@ -1,6 +1,6 @@
 import type { Optimization } from '../domain/optimizer.ts';
 import { DAY_MS, intervalMs } from '../domain/time.ts';
-import { type RowRange, type WalkForwardSplit, walkForwardSplits } from '../evidence/splits.ts';
+import { type RowRange, type WalkForwardSplit, walkForwardSplits } from '../domain/walk-forward-splits.ts';
 
 /** Days of the span, counted from its first; `to` is the first that is not one of them. */
 export type Days = RowRange;

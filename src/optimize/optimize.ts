@@ -232,7 +232,7 @@ async function judge(
   const study = studyOf(planned.optimization, strategy.name, params);
   const part = partOf(data, days);
   const outcome = await runStudy({
-    ...{ study, data: part, costs, strategiesDirectory, signal },
+    ...{ study, data: part, costs, strategiesDirectory, signal, isBrief: true },
     fileSha256: new Map([[strategy.name, sha256]]),
     failures: new Map(),
     onProgress: (done, total) => onShare(done / total),

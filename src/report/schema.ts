@@ -144,6 +144,42 @@ const trackRecord = z.strictObject({
   minimumYears: z.number().nullable(),
 });
 
+const contribution = z.strictObject({ trades: count, expectancyR: z.number().nullable() });
+
+const timeWindow = z.strictObject({ fromMs: timeMs, toMs: timeMs });
+
+/** Params chosen on the past, and tried on what followed. */
+const walkForward = z.strictObject({
+  /** Of all sweep ranges; how many were run, and how many more could not settle before the span. */
+  combinations: count,
+  tried: count,
+  unsettled: count,
+  folds: z.array(
+    z.strictObject({
+      train: timeWindow,
+      test: timeWindow,
+      params: z.record(z.string(), z.union([z.number(), z.string()])),
+      inSample: contribution,
+      outOfSample: contribution,
+    }),
+  ),
+  inSample: contribution,
+  outOfSample: contribution,
+  /** Out-of-sample over in-sample expectancy. */
+  efficiency: z.number().nullable(),
+  /** PBO, and where it lies in nine of ten cases if no params are better than others. */
+  overfitting: z
+    .strictObject({
+      probability: z.number(),
+      luckBand: z.strictObject({ low: z.number(), high: z.number() }),
+      lossProbability: z.number(),
+      days: count,
+      blocks: count,
+      splits: count,
+    })
+    .nullable(),
+});
+
 const failed = z.strictObject({
   status: z.literal('failed'),
   name: z.string(),
@@ -200,6 +236,8 @@ const judged = z.strictObject({
       horizonCandles: count,
     }),
   ),
+  /** Null, with a reason, where it makes no sense. Absent from reports that are older than it. */
+  walkForward: walkForward.nullable().optional(),
   finer: z.array(z.strictObject({ interval, kind: z.enum(['fills', 'equal-clock', 'same-count']), metrics })),
   grid: z.array(z.strictObject({ at: z.record(z.string(), z.string()), isVerdictCell: z.boolean(), metrics })),
   /** Account value at the end of every step of the curve, and the deepest drawdown within it. */

@@ -12,6 +12,7 @@ import { Absent } from './absent.ts';
 import { controlReport } from './controls.ts';
 import { accountCurve, histogramOf } from './curves.ts';
 import type { FailedStrategy, JudgedStrategy, ReportedTrade, ReportedTradeGroup } from './schema.ts';
+import { walkForwardReport } from './walk-forward-report.ts';
 
 /** Bins of the histogram of R: a quarter of what a trade risks. */
 const R_BIN = 0.25;
@@ -56,6 +57,7 @@ export function judgedStrategy(
       return { month: group.name, ...groupReport(group, `perMonth[${i}]`, absent) };
     }),
     claims: outcome.claims.map((claim, i) => claimReport(claim, `claims[${i}]`, absent)),
+    ...(judgement.walkForward && { walkForward: walkForwardReport(judgement.walkForward, absent) }),
     finer: outcome.finer.map(({ interval, kind, metrics: finer }, i) => {
       return { interval, kind, metrics: absent.metrics(`finer[${i}].metrics`, finer) };
     }),

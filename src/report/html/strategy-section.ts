@@ -13,6 +13,7 @@ import { facts, fold, section } from './section.ts';
 import { claimsTable, coinTable, gatesTable, monthTable, robustnessTable } from './tables.ts';
 import { tradesList } from './trades-table.ts';
 import { sectionId } from './verdicts.ts';
+import { walkForwardSection } from './walk-forward-table.ts';
 
 /** Everything about one strategy, from its verdict to its last trade. */
 export function strategySection(report: Report, strategy: StrategyReport, drawings: readonly CandleDrawing[]): Markup {
@@ -58,7 +59,7 @@ function details(report: Report, strategy: JudgedStrategy, drawings: readonly Ca
   return html`${
     hasTrades && drawings.length > 0 ? fold('Trades on candles', tradesOnCandles(strategy, drawings), isKept) : ''
   }${fold('By risk cell, coin, month and finer candles', parts, isKept)}
-${fold('Every metric beside its controls', metricsTable(strategy), isKept)}
+${walkForwardSection(strategy, isKept)}${fold('Every metric beside its controls', metricsTable(strategy), isKept)}
 ${fold('What each condition says, and what was measured', [claimsTable(strategy), refusalLine(strategy)], isKept)}
 ${hasTrades ? tradesList(strategy, `${nameOf(report)}.json`) : ''}`;
 }
