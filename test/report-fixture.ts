@@ -21,6 +21,7 @@ import { judgeStudy } from '../src/evidence/judge.ts';
 import { buildReport, type ReportInput } from '../src/report/build.ts';
 import type { Report } from '../src/report/schema.ts';
 import type { SignalBits } from '../src/strategy/signal-bits.ts';
+import { diceProbes } from './dice-probes.ts';
 import { PLAIN_RULES } from './plain-rules.ts';
 
 /**
@@ -194,6 +195,7 @@ class DiceBench {
       finer: (['fills', 'equal-clock', 'same-count'] as const).map((kind) => ({ interval: '30m', kind, metrics })),
       coinFlip: this.#coinFlips(die, signals, run),
       rotation: this.#rotations(signals),
+      probes: diceProbes(metrics),
       claims: [
         { side: 'long', condition: 'lucky', bet: 'continuation', fires: 412, excessReturn: 0.0021, horizonCandles: 48 },
         { side: 'short', condition: 'quiet', bet: 'filter', fires: 0, excessReturn: Number.NaN, horizonCandles: 48 },

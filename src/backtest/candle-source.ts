@@ -17,6 +17,8 @@ import { type IntervalGrid, rowsOf, type SeriesSpan, type SpanPlan, type StudyDa
 export interface CandleSource {
   /** Who delivered these candles. */
   readonly sourceOf: (coin: string, interval: Interval) => string;
+  /** All coins of which it has candles of that interval. */
+  readonly coins: (interval: Interval) => readonly string[];
   readonly isSynthetic: boolean;
   /** It gives the values that were first seen of every candle, not the final ones. */
   readonly asSeen?: true;
@@ -55,6 +57,7 @@ export function storedCandles(
   const until = (coin: string, toMs: EpochMs): number => visibleUntil(toMs, sealedFrom(coin));
   return {
     sourceOf: (coin, interval) => find(coin, interval).source,
+    coins: (wanted) => series.filter(({ interval }) => interval === wanted).map(({ coin }) => coin),
     isSynthetic: false,
     ...(asSeen ? { asSeen } : {}),
     span: (coin, interval) => visibleSpan(find(coin, interval), sealedFrom(coin)),

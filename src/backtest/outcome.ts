@@ -3,6 +3,7 @@ import type { Interval } from '../domain/time.ts';
 import type { Refusal, Trade } from '../domain/trade.ts';
 import type { EpochMs } from '../domain/units.ts';
 import type { MetricName, Metrics } from './metrics.ts';
+import type { Probes } from './probes.ts';
 
 /** One backtest of one strategy, with everything that a person or a gate asks about it. */
 export interface Backtest {
@@ -139,6 +140,8 @@ export interface StrategyOutcome {
   readonly claims: readonly ClaimResult[];
   /** Absent in a brief study. */
   readonly walkForward?: WalkForward;
+  /** Absent where nobody asked for them. */
+  readonly probes?: Probes;
 }
 
 /** A strategy that could not be run. It has NO VERDICT, and the others finish. */

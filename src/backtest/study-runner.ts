@@ -5,6 +5,7 @@ import { DAY_MS, intervalMs } from '../domain/time.ts';
 import { type DrawChunk, drawTable, fanRows } from './draws.ts';
 import { failureOf, type StrategyFailure, type StrategyOutcome, type StudyOutcome } from './outcome.ts';
 import { openPool, type WorkerPool } from './pool.ts';
+import type { Probes } from './probes.ts';
 import { isEngineDifference } from './replay.ts';
 import { type RotationPlan, rotationPlans } from './rotation.ts';
 import type { Judged, StudySetting, Task } from './study-tasks.ts';
@@ -31,8 +32,9 @@ export interface StudyRun extends StudySetting {
  * which they finish.
  */
 export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
-  const { study, costs, strategiesDirectory, data, isBrief = false } = run;
-  const workerData: StudySetting = { study, costs, strategiesDirectory, data, isBrief };
+  const { study, costs, strategiesDirectory, data, isBrief = false, elsewhere } = run;
+  const terms = { study, costs, strategiesDirectory, data, isBrief };
+  const workerData: StudySetting = { ...terms, ...(elsewhere !== undefined && { elsewhere }) };
   const pool = await openPool({ entry: new URL('./study-worker.ts', import.meta.url), workerData });
   try {
     return await new StudyTasks(run, pool).all();
@@ -63,7 +65,8 @@ class StudyTasks {
     this.#run = run;
     this.#pool = pool;
     this.#fanRows = fanRows(to - from);
-    this.#total = run.study.strategies.length * (1 + 2 * Math.ceil(draws / CHUNK_DRAWS));
+    const probes = run.elsewhere === undefined ? 0 : 1;
+    this.#total = run.study.strategies.length * (1 + probes + 2 * Math.ceil(draws / CHUNK_DRAWS));
   }
 
   async all(): Promise<StudyOutcome> {
@@ -121,11 +124,18 @@ class StudyTasks {
     const flips = chunks(this.#run.study.controls.draws).map(({ first, count }) =>
       this.#call<DrawChunk>(strategy, { kind: 'coin-flip', firstDraw: first, draws: count, legs: coinFlip, fanRows }),
     );
-    const [rotation, flip] = await Promise.all([Promise.all(rotations), Promise.all(flips)]);
-    return { ...outcome, rotation: drawTable('rotation', rotation), coinFlip: drawTable('coin-flip', flip) };
+    const probed = this.#probe(strategy, outcome.choice?.chosen ?? 0);
+    const [rotation, flip, probes] = await Promise.all([Promise.all(rotations), Promise.all(flips), probed]);
+    const controls = { rotation: drawTable('rotation', rotation), coinFlip: drawTable('coin-flip', flip) };
+    return { ...outcome, ...controls, ...(probes !== undefined && { probes }) };
   }
 
-  async #call<T extends Judged | DrawChunk>(strategy: StudyStrategy, work: Work): Promise<T> {
+  async #probe(strategy: StudyStrategy, chosen: number): Promise<Probes | undefined> {
+    if (this.#run.elsewhere === undefined) return undefined;
+    return this.#call<Probes>(strategy, { kind: 'probe', chosen });
+  }
+
+  async #call<T extends Judged | DrawChunk | Probes>(strategy: StudyStrategy, work: Work): Promise<T> {
     const fileSha256 = this.#run.fileSha256.get(strategy.name);
     if (fileSha256 === undefined) throw new RangeError(`'${strategy.name}' was not loaded`);
     const task: Task = { strategy, fileSha256, ...work };

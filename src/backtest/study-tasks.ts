@@ -9,12 +9,14 @@ import { measureClaims } from './claims.ts';
 import { type CoinFlipLeg, calibrateCoinFlip, coinFlipLegs, coinFlipSignals, coinFlipStream } from './coin-flip.ts';
 import { DrawMetrics } from './draw-metrics.ts';
 import { type DrawChunk, DrawRecorder } from './draws.ts';
+import { type Elsewhere, nowhereElse } from './elsewhere.ts';
 import { equityOf, resultOf } from './fast/result.ts';
 import type { FastRun } from './fast/spec.ts';
 import { checkLookAhead } from './look-ahead.ts';
 import type { MarketRoom } from './market-room.ts';
 import { entriesWithoutVolume, type Metrics, type MetricsContext, metricsOf } from './metrics.ts';
 import type { Combination, DrawTable, FinerResult, GridResult, StrategyOutcome } from './outcome.ts';
+import { type Probes, probe } from './probes.ts';
 import { replay } from './replay.ts';
 import { longestHoldRows, type RotationPlan, rotate } from './rotation.ts';
 import type { RunResult } from './run.ts';
@@ -275,6 +277,8 @@ function missingFundingHours(bench: StrategyBench): number {
 /** What a worker is told once. */
 export interface StudySetting extends StudyTerms {
   readonly data: StudyData;
+  /** Where else results are questioned; absent where they are not: calibration judges thousands of studies. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** One call of a worker. */
@@ -284,6 +288,8 @@ export type Task = {
   readonly fileSha256: string;
 } & (
   | { readonly kind: 'judge' }
+  /** `chosen`: place of the combination that is judged. */
+  | { readonly kind: 'probe'; readonly chosen: number }
   | {
       readonly kind: 'rotation';
       readonly firstDraw: number;
@@ -303,11 +309,13 @@ export type Task = {
 export function carryOut(
   task: Task,
   benches: readonly StrategyBench[],
-  isBrief?: boolean,
-): Promise<Judged> | DrawChunk {
+  { isBrief, elsewhere }: Pick<StudySetting, 'isBrief' | 'elsewhere'> = {},
+): Promise<Judged> | DrawChunk | Probes {
   switch (task.kind) {
     case 'judge':
       return judgeTask(benches, 'matched', isBrief);
+    case 'probe':
+      return probe(benches[task.chosen] as StrategyBench, elsewhere ?? nowhereElse('nobody asked'));
     case 'rotation':
       return rotationTask(benches, task.firstDraw, task.plans, task.fanRows);
     case 'coin-flip':

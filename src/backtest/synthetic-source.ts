@@ -53,6 +53,7 @@ export function madeUpSource({ interval: finestInterval, candles, funding, instr
   const rules = new Map(instruments.map((instrument) => [instrument.coin, instrument]));
   return {
     sourceOf: () => 'synthetic',
+    coins: () => [...candles.keys()],
     isSynthetic: true,
     span: (coin, interval) => {
       const columns = columnsOf(coin, interval);

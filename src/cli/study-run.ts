@@ -11,11 +11,12 @@ import type { Study } from '../domain/study.ts';
 import { judgeStudy, type StudyVerdict } from '../evidence/judge.ts';
 import type { MarketCount } from '../evidence/trial-count.ts';
 import { buildReport, type ReportedSettings } from '../report/build.ts';
-import type { Report } from '../report/schema.ts';
+import type { Report, ReportedElsewhere } from '../report/schema.ts';
 import { loadStrategy } from '../strategy/load.ts';
 import type { Context } from './context.ts';
 import { commitOf, versionsOf } from './provenance.ts';
 import { cautionsOf } from './study-cautions.ts';
+import { elsewhereOf } from './study-elsewhere.ts';
 
 /** The strategies of a study, as far as they can be loaded. */
 export interface Lineup {
@@ -56,6 +57,8 @@ export interface StudyRequest {
   readonly seed: number;
   /** What was tried on this market, this study included; none of an older report that is run again. */
   readonly countTrials: (outcome: StudyOutcome, data: StudyData) => Promise<MarketCount> | MarketCount | undefined;
+  /** What else is looked at: whatever is stored, or what a report names; null for a report that looked at nothing. */
+  readonly elsewhere?: ReportedElsewhere | null;
 }
 
 export interface StudyResult {
@@ -70,12 +73,16 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
   const { study, lineup, plan, source, settings, seed, countTrials } = request;
   const startedMs = context.clock.nowMs();
   const data = assembleStudyData({ coins: lineup.coins, intervals: [study.interval, ...study.confirm] }, plan, source);
+  const { coins } = lineup;
+  const named = request.elsewhere;
+  const elsewhere = named === null ? undefined : elsewhereOf({ study, coins, plan, source, ...(named && { named }) });
   const loadedMs = context.clock.nowMs();
   let bar: ReturnType<typeof context.out.progress> | undefined;
   try {
     const outcome = await runStudy({
       study,
       data,
+      ...(elsewhere && { elsewhere }),
       costs: costsOf(settings),
       strategiesDirectory: strategiesOf(context),
       fileSha256: new Map(lineup.chosen.map(({ loaded: { strategy, sha256 } }) => [strategy.name, sha256])),
@@ -96,6 +103,7 @@ export async function runAndJudge(request: StudyRequest, context: Context): Prom
       study,
       config: settings,
       data,
+      elsewhere,
       revised: revisedIn(data, source),
       seed,
       trials,

@@ -46,7 +46,11 @@ export async function run(file: string, _options: object, context: Context): Pro
   try {
     const { source } = candles;
     const { report } = await runAndJudge(
-      { study, lineup, plan: planOf(expected, study), source, settings, seed, countTrials: () => expected.trials },
+      {
+        ...{ study, lineup, plan: planOf(expected, study), source, settings, seed },
+        countTrials: () => expected.trials,
+        elsewhere: expected.elsewhere ?? null,
+      },
       context,
     );
     const differences = compareReports(expected, report);

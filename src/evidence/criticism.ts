@@ -3,7 +3,9 @@ import type { Study } from '../domain/study.ts';
 import { DAY_MS, formatDate } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { type MicroUsd, toUsd } from '../domain/units.ts';
-import { type Findings, weekOf } from './findings.ts';
+import { weekOf } from './calendar.ts';
+import type { Findings } from './findings.ts';
+import { criticiseRobustness } from './robustness-criticism.ts';
 import { EFFICIENT } from './walk-forward.ts';
 import { counted, dollars, inR, percent, times } from './words.ts';
 
@@ -33,11 +35,17 @@ export function criticise(findings: Findings, study: Study): Criticism[] {
     ...loneCell(outcome, study),
     ...edgeOfGrid(outcome, study),
     ...badChoice(findings),
+    ...fragility(findings),
     ...outcome.claims.flatMap(brokenClaim),
     ...longPause(outcome, findings.span),
     ...costs(outcome),
     ...dataFlaws(outcome),
   ];
+}
+
+function fragility({ robustness, outcome, power }: Findings): Criticism[] {
+  if (robustness === undefined) return [];
+  return criticiseRobustness(robustness, outcome.backtest.metrics.expectancyR, power.sdR);
 }
 
 function fewTrades({ outcome, power }: Findings): Criticism[] {

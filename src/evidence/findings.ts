@@ -2,12 +2,14 @@ import type { StrategyOutcome } from '../backtest/outcome.ts';
 import { longestHoldRows } from '../backtest/rotation.ts';
 import type { Prng } from '../domain/prng.ts';
 import type { GateThresholds, Study } from '../domain/study.ts';
-import { DAY_MS, intervalMs, WEEK_MS } from '../domain/time.ts';
+import { intervalMs } from '../domain/time.ts';
 import type { Trade } from '../domain/trade.ts';
 import { blockLengthMs, bootstrapExpectancy, type ExpectancyBounds, type NoBounds } from './bootstrap.ts';
+import { type Span, weekOf } from './calendar.ts';
 import type { Estimate } from './estimate.ts';
 import { permutationPValue } from './p-value.ts';
 import { minimumTrades, pooledSdR, smallestEdgeR } from './power.ts';
+import { type Robustness, robustnessOf } from './robustness.ts';
 import type { TrackRecord } from './track-record.ts';
 import { type WalkForwardFindings, walkForwardFindings } from './walk-forward.ts';
 
@@ -28,12 +30,8 @@ export interface Findings {
   readonly record?: TrackRecord;
   /** Absent of a brief study. */
   readonly walkForward?: Estimate<WalkForwardFindings>;
-}
-
-/** The study's time. */
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
+  /** Absent where nobody questioned the result. */
+  readonly robustness?: Robustness;
 }
 
 export interface Power {
@@ -82,12 +80,8 @@ export function measure(
     coinFlipP: permutationPValue(metrics.expectancyR, outcome.coinFlip.metrics.expectancyR),
     rotationP: permutationPValue(metrics.expectancyR, outcome.rotation.metrics.expectancyR),
     ...(walkForward && { walkForward }),
+    ...(outcome.probes && { robustness: robustnessOf(outcome, outcome.probes, { fromMs, toMs }) }),
   };
-}
-
-/** Monday 00:00 UTC of the ISO week: the epoch was a Thursday. */
-export function weekOf(timeMs: number): number {
-  return Math.floor((timeMs + 3 * DAY_MS) / WEEK_MS) * WEEK_MS - 3 * DAY_MS;
 }
 
 function distinctWeeks(trades: readonly Trade[]): number {

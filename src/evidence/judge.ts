@@ -6,6 +6,7 @@ import type { Estimate } from './estimate.ts';
 import { type Family, type Findings, measure } from './findings.ts';
 import { type Gate, gatesOf } from './gates.ts';
 import { holm } from './multiple-testing.ts';
+import type { Robustness } from './robustness.ts';
 import { returnsOf, type TrackRecord, trackRecord } from './track-record.ts';
 import type { MarketCount } from './trial-count.ts';
 import { type Verdict, verdictOf, verdictOfFailure } from './verdict.ts';
@@ -23,6 +24,8 @@ export interface StrategyVerdict {
   readonly criticism: readonly Criticism[];
   /** Absent of a brief study. */
   readonly walkForward?: Estimate<WalkForwardFindings>;
+  /** Absent where nobody questioned the result. */
+  readonly robustness?: Robustness;
   readonly pValues: {
     readonly coinFlip: number | null;
     readonly rotation: number | null;
@@ -115,6 +118,7 @@ function strategyVerdict(findings: Findings, study: Study, thresholds: GateThres
     criticism: criticise(findings, study),
     ...(findings.record && { record: findings.record }),
     ...(findings.walkForward && { walkForward: findings.walkForward }),
+    ...(findings.robustness && { robustness: findings.robustness }),
     pValues: {
       coinFlip: orNull(findings.coinFlipP),
       rotation: orNull(findings.rotationP),

@@ -1,4 +1,5 @@
 import type { RevisedSeries } from '../backtest/candle-source.ts';
+import type { Elsewhere } from '../backtest/elsewhere.ts';
 import { hasRun, type StudyOutcome } from '../backtest/outcome.ts';
 import type { StudyData } from '../backtest/study-data.ts';
 import type { RiskRules } from '../domain/risk-rules.ts';
@@ -9,6 +10,7 @@ import type { MarketCount } from '../evidence/trial-count.ts';
 import { hashOf } from './canonical.ts';
 import { dataFacts } from './data-facts.ts';
 import { LIMITS } from './limits.ts';
+import { elsewhereReport } from './robustness-report.ts';
 import { type Report, SCHEMA_NAME, SCHEMA_VERSION } from './schema.ts';
 import { failedStrategy, judgedStrategy } from './strategy-report.ts';
 
@@ -26,6 +28,8 @@ export interface ReportInput {
   readonly study: Study;
   readonly config: ReportedSettings;
   readonly data: StudyData;
+  /** What its results were questioned on beside; absent where they were not. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** What of it has been revised since it was first seen. */
   readonly revised: readonly RevisedSeries[];
   /** Seed of everything random that names none of its own. */
@@ -59,6 +63,7 @@ export function buildReport(input: ReportInput): Report {
     ...(input.trials && { trials: { ...input.trials } }),
     family: { ...verdicts.family },
     fanTimesMs: [...outcome.fanTimesMs],
+    ...(input.elsewhere && { elsewhere: elsewhereReport(input.elsewhere) }),
     strategies: outcome.strategies.map((strategy, i) => {
       const judgement = verdicts.strategies[i];
       if (judgement?.name !== strategy.name) throw new RangeError(`there is no verdict on ${strategy.name}`);

@@ -3,6 +3,7 @@ import { METRICS } from '../backtest/metrics.ts';
 import { INTERVALS } from '../domain/time.ts';
 import { EXIT_REASONS, REFUSALS } from '../domain/trade.ts';
 import { VERDICTS } from '../evidence/verdict.ts';
+import { elsewhere, robustness } from './robustness-schema.ts';
 
 /**
  * The report as it is stored. Units stand in the names (Ms, Usd, R, Fraction, Bps), fractions are never per cent, times
@@ -255,6 +256,8 @@ const judged = z.strictObject({
   missingFundingHours: count,
   entriesWithoutVolume: count,
   histogramR: histogram.nullable(),
+  /** Absent in older reports. */
+  robustness: robustness.optional(),
   trades: z.array(trade),
   notAvailable: z.record(z.string(), z.string()),
 });
@@ -373,6 +376,8 @@ export const reportSchema = z.strictObject({
   /** How p-values were corrected, and for how many strategies. */
   family: z.strictObject({ method: z.enum(['westfall-young', 'holm']), strategies: count }),
   fanTimesMs: z.array(timeMs),
+  /** Absent in older reports. */
+  elsewhere: elsewhere.optional(),
   strategies: z.array(z.discriminatedUnion('status', [judged, failed])),
   limits: z.array(z.strictObject({ what: z.string(), effect: z.string() })),
   warnings: z.array(z.string()),
@@ -391,3 +396,5 @@ export type ReportedGate = z.infer<typeof gate>;
 export type Histogram = z.infer<typeof histogram>;
 export type ReportedTradeGroup = z.infer<typeof tradeGroup>;
 export type SeriesFacts = z.infer<typeof series>;
+export type ReportedRobustness = z.infer<typeof robustness>;
+export type ReportedElsewhere = z.infer<typeof elsewhere>;

@@ -11,6 +11,7 @@ import type { TrackRecord } from '../evidence/track-record.ts';
 import { Absent } from './absent.ts';
 import { controlReport } from './controls.ts';
 import { accountCurve, histogramOf } from './curves.ts';
+import { robustnessReport } from './robustness-report.ts';
 import type { FailedStrategy, JudgedStrategy, ReportedTrade, ReportedTradeGroup } from './schema.ts';
 import { walkForwardReport } from './walk-forward-report.ts';
 
@@ -80,6 +81,7 @@ export function judgedStrategy(
       backtest.trades.map((trade) => trade.rMultiple),
       R_BIN,
     ),
+    ...(judgement.robustness && { robustness: robustnessReport(judgement.robustness, absent) }),
     trades: backtest.trades.map((trade) => tradeReport(trade, place.instruments)),
     notAvailable: absent.reasons,
   };

@@ -9,6 +9,7 @@ import { controlHistogram, tradesHistogram } from './histograms.ts';
 import { verdictMark } from './marks.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { metricsTable } from './metrics-table.ts';
+import { robustnessBlocks } from './robustness.ts';
 import { facts, fold, section } from './section.ts';
 import { claimsTable, coinTable, gatesTable, monthTable, robustnessTable } from './tables.ts';
 import { tradesList } from './trades-table.ts';
@@ -55,10 +56,11 @@ function details(report: Report, strategy: JudgedStrategy, drawings: readonly Ca
   const parts = html`<div class="blocks">
 <div class="half stack">${heatMap(strategy)}${tradesHistogram(strategy)}</div>
 <div class="half stack">${coinTable(strategy)}${monthTable(strategy)}${robustnessTable(strategy, report.study.interval)}
-</div></div>`;
+</div>
+${robustnessBlocks(strategy, report.config.gates.minTrades)}</div>`;
   return html`${
     hasTrades && drawings.length > 0 ? fold('Trades on candles', tradesOnCandles(strategy, drawings), isKept) : ''
-  }${fold('By risk cell, coin, month and finer candles', parts, isKept)}
+  }${fold('By risk cell, coin, month and condition, and what if', parts, isKept)}
 ${walkForwardSection(strategy, isKept)}${fold('Every metric beside its controls', metricsTable(strategy), isKept)}
 ${fold('What each condition says, and what was measured', [claimsTable(strategy), refusalLine(strategy)], isKept)}
 ${hasTrades ? tradesList(strategy, `${nameOf(report)}.json`) : ''}`;
