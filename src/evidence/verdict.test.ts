@@ -110,7 +110,33 @@ const stories: [
     'too-few-trades',
     /^Too few trades to tell skill from luck: 12, and it takes 99\./,
   ],
-  ['with one trade too few', { trades: trades(98, 0.5) }, 'NO VERDICT', 'too-few-trades', /98, and it takes 99/],
+  [
+    'with fewer trades than the target edge takes, that passes all the same',
+    { trades: trades(98, 0.5) },
+    'KEEP',
+    'all-gates',
+    /98 trades/,
+  ],
+  [
+    'with one trade too few, that does not beat its own signals at other times',
+    {
+      trades: trades(98, 0.5),
+      rotation: drawsOf(
+        'rotation',
+        USUAL_DRAWS.map((r) => r + 0.5),
+      ),
+    },
+    'NO VERDICT',
+    'too-few-trades',
+    /98, and it takes 99/,
+  ],
+  [
+    'that wins in fewer trades than any verdict rests on',
+    { trades: trades(29, 0.6) },
+    'NO VERDICT',
+    'too-few-trades',
+    /29, and it takes 99/,
+  ],
   ['with just enough trades', { trades: trades(99, 0.5) }, 'KEEP', 'all-gates', /99 trades/],
   [
     'that traded in a single month',
@@ -213,6 +239,7 @@ describe('gates', () => {
     expect(judged(winner).gates.map(({ id, status, decides, value }) => [id, status, decides, value])).toEqual([
       ['look-ahead', 'passed', true, 0],
       ['trades', 'passed', true, 150],
+      ['power', 'passed', false, 150],
       ['weeks', 'passed', true, 13],
       ['expectancy', 'passed', true, expect.closeTo(0.3, 0)],
       ['rotation', 'passed', true, 1 / 200],
@@ -227,7 +254,7 @@ describe('gates', () => {
   test('the number of trades that it takes comes from the coins, not from the strategy', () => {
     const calm = judged({ ...winner, coinFlip: drawsOf('coin-flip', USUAL_DRAWS, 0.4) });
     const wild = judged({ ...winner, coinFlip: drawsOf('coin-flip', USUAL_DRAWS, 4) });
-    expect([gateOf(calm, 'trades').threshold, gateOf(wild, 'trades').threshold]).toEqual([30, 1100]);
+    expect([gateOf(calm, 'power').threshold, gateOf(wild, 'power').threshold]).toEqual([30, 1100]);
   });
 
   test('whether it sees the future comes first; where that cannot be shown, nothing is kept', () => {
@@ -247,6 +274,7 @@ describe('gates', () => {
     const { gates, pValues, power } = judged(outcomeOf([], { finer: [] }));
     expect(gates.map(({ status, valueText }) => [status, valueText])).toEqual([
       ['passed', 'by construction'],
+      ['failed', '0'],
       ['failed', '0'],
       ['failed', '0'],
       ...Array(7).fill(['not available', 'n/a']),

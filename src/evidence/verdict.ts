@@ -31,9 +31,10 @@ export const LINE_LENGTH = 60;
 
 /**
  * The verdict that follows from the gates. In this order: no trades, and a sign that depends on the order inside
- * candles, leave NO VERDICT; losses beyond doubt KILL, however few trades a target edge would have needed; too few
- * trades leave NO VERDICT; a gate that failed KILLs; a gate without data leaves NO VERDICT. Only what passes every gate
- * that decides is a KEEP.
+ * candles, leave NO VERDICT; losses beyond doubt KILL, however few trades a target edge would have needed; fewer trades
+ * than any verdict rests on leave NO VERDICT; a gate that failed KILLs, unless there were fewer trades than the target
+ * edge takes, which leave NO VERDICT; a gate without data leaves NO VERDICT. Only what passes every gate that decides is
+ * a KEEP, and then its trades were enough.
  */
 export function verdictOf(findings: Findings, gates: readonly Gate[], thresholds: GateThresholds): Verdict {
   const deciding = gates.filter((gate) => gate.decides);
@@ -45,6 +46,9 @@ export function verdictOf(findings: Findings, gates: readonly Gate[], thresholds
   if (stateOf('candle-order') === 'failed') return candleOrder(findings);
   if (isRefuted(findings, thresholds)) return refuted(findings, thresholds);
   if (stateOf('trades') === 'failed' || stateOf('weeks') === 'failed') return tooFew(findings, thresholds);
+  const { outcome, power } = findings;
+  const isUnderpowered = outcome.backtest.trades.length < power.minimumTrades;
+  if ((failed ?? absent) !== undefined && isUnderpowered) return tooFew(findings, thresholds);
   if (failed !== undefined) return unproven(findings, failed);
   if (absent !== undefined) return notAvailable(absent);
   return keep(findings, thresholds);
