@@ -38,7 +38,7 @@ describe('a study criticises itself', () => {
 
   test('few trades', () => {
     expect(criticismOf(outcomeOf(dull().slice(0, 90)))).toMatchObject({
-      'few-trades': '90 trades, where 99 would be needed: a mean of so few lies far from the truth.',
+      'few-trades': '90 trades, where 99 would be needed: the mean of so few lies far off.',
     });
   });
 

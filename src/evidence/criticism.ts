@@ -55,7 +55,7 @@ function fewTrades({ outcome, power }: Findings): Criticism[] {
   return [
     {
       id: 'few-trades',
-      text: `${counted(trades, 'trade')}, where ${needed} would be needed: a mean of so few lies far from the truth.`,
+      text: `${counted(trades, 'trade')}, where ${needed} would be needed: the mean of so few lies far off.`,
     },
   ];
 }
