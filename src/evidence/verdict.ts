@@ -33,7 +33,7 @@ export const LINE_LENGTH = 60;
  * The verdict that follows from the gates. In this order: no trades, and a sign that depends on the order inside
  * candles, leave NO VERDICT; losses beyond doubt KILL, however few trades a target edge would have needed; fewer trades
  * than any verdict rests on leave NO VERDICT; a gate that failed KILLs, unless there were fewer trades than the target
- * edge takes, which leave NO VERDICT; a gate without data leaves NO VERDICT. Only what passes every gate that decides is
+ * edge takes: they leave NO VERDICT; a gate without data leaves NO VERDICT. Only what passes every gate that decides is
  * a KEEP, and then its trades were enough.
  */
 export function verdictOf(findings: Findings, gates: readonly Gate[], thresholds: GateThresholds): Verdict {
