@@ -45,7 +45,8 @@ function otherCoinsOf({ study, coins, plan, source, named }: ElsewhereRequest): 
       .filter((coin) => !study.coins.includes(coin) && isThere(() => covers(coin)))
       .sort()
       .slice(0, MOST_OTHER_COINS);
-  if (others.length === 0) return { reason: `no other coin has ${interval} candles over this span` };
+  if (others.length === 0)
+    return { reason: `no other coin whose trading rules are known has ${interval} candles over all of this span` };
   const loaded = [...new Set([...others, ...coins])];
   const { fromMs, toMs } = plan;
   const same: SpanPlan = { fromMs, toMs, anchors: new Map([[interval, anchorMs]]), warnings: [] };

@@ -50,14 +50,15 @@ function whatIfTable(strategy: JudgedStrategy, robustness: ReportedRobustness): 
   const { metrics, notAvailable } = strategy;
   const variations = robustness.variations.map((one, i): WhatIfRow => {
     const why = notAvailable[`robustness.variations[${i}].expectancyR`];
-    return { ...one, words: [WORDS[one.kind](one.subject), reasonOf(why)] };
+    const isAbsent = why !== undefined && why !== 'no trades';
+    return { ...one, trades: isAbsent ? null : one.trades, words: [WORDS[one.kind](one.subject), reasonOf(why)] };
   });
   const own = { words: html`<b>As it was judged</b>`, trades: metrics.trades, expectancyR: metrics.expectancyR };
   return table<WhatIfRow>({
     label: `What if: ${strategy.name}`,
     caption: 'What if',
     className: 'what-if',
-    note: 'One thing changed at a time; the mean of a trade after costs. Without a coin, the others trade its account.',
+    note: 'One thing changed at a time; mean of a trade after costs. Without a coin, the others have its cash.',
     columns: [
       { title: 'Changed', cell: ({ words }) => words, className: 'text' },
       { title: 'Trades', cell: ({ trades }) => formatNumber(trades), isNumber: true },
