@@ -296,7 +296,7 @@ function deflatedGate({ count, days, moments, deflated }: TrackRecord, { alpha }
     valueText: percent(probability),
     thresholdText: `> ${percent(1 - alpha)}`,
     reason: deflated.isAvailable
-      ? `${sharpe.toFixed(3)} a day over ${counted(days, 'day')}; luck shows ${count.hurdleSharpe.toFixed(3)} as the ` +
+      ? `${signed(sharpe)} a day over ${counted(days, 'day')}; luck shows ${count.hurdleSharpe.toFixed(3)} as the ` +
         `best of ${tried}. It is truly above that with a probability of ${percent(probability)}.`
       : `There is no deflated Sharpe ratio: ${deflated.reason}.`,
   });
@@ -361,4 +361,9 @@ function overfittingSentence({ probability, luckBand: { low, high } }: Overfitti
     `in ${percent(probability)} of all halvings. If none is better than another, that is ` +
     `${percent(low)} to ${percent(high)}; this is ${place}.`
   );
+}
+
+/** Three decimals with a true minus sign. */
+function signed(value: number): string {
+  return value.toFixed(3).replace('-', '−');
 }
