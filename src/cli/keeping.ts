@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_CONFIG } from '../config/config.ts';
 import { CandorError } from '../domain/errors.ts';
 import { type KnownLedger, readKnownLedger } from '../evidence/known-ledger.ts';
-import { TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import { appendTrial, TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import { gatesOnRecord } from '../evidence/trials.ts';
 import type { Context } from './context.ts';
 import { counted } from './database.ts';
 
@@ -35,6 +38,19 @@ export function requireWritable(what: 'study' | 'sweep' | 'optimisation', contex
       cause,
     });
   }
+}
+
+/**
+ * Thresholds are chosen before results are seen. So those that are not the last ones on record, or where none are, not
+ * the usual ones, are written down before anything is judged by them.
+ *
+ * @throws CandorError where the ledger cannot be written
+ */
+export function recordGates(context: Context): void {
+  const { gates } = context.config;
+  const { lines } = ledgerOf(context);
+  if (isDeepStrictEqual({ ...(gatesOnRecord(lines) ?? DEFAULT_CONFIG.gates) }, { ...gates })) return;
+  appendTrial(ledgerPathOf(context), { kind: 'gates', gates: { ...gates } }, context.clock);
 }
 
 /** A broken chain of trials stops nothing, but whoever reads a result has to know. */

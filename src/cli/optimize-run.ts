@@ -22,7 +22,7 @@ import {
 import { loadStrategy } from '../strategy/load.ts';
 import type { Context, ExitCode } from './context.ts';
 import { withDatabase, withMemoryDatabase, withScratchDatabase } from './database.ts';
-import { chainNote, ledgerPathOf, requireWritable } from './keeping.ts';
+import { chainNote, ledgerPathOf, recordGates, requireWritable } from './keeping.ts';
 import type { OptimizeSession } from './optimize-options.ts';
 import { showDecision } from './optimize-table.ts';
 import type { Progress } from './output.ts';
@@ -34,6 +34,7 @@ import { cautionsOf } from './study-cautions.ts';
 /** On demand: every strategy of the file, one after the other. */
 export function optimizeOnce(session: OptimizeSession, context: Context): Promise<ExitCode> {
   requireWritable('optimisation', context);
+  recordGates(context);
   const body = (db: MarketDatabase): Promise<ExitCode> => optimizeAll(session, null, db, context);
   // What trades on the real market is no incumbent of an invented one.
   if (session.isSynthetic) return withMemoryDatabase(body);

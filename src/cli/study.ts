@@ -3,7 +3,7 @@ import { planSpan, spanRequestOf } from '../backtest/study-data.ts';
 import { loadStudy } from '../config/study-file.ts';
 import type { Study } from '../domain/study.ts';
 import type { Context, ExitCode } from './context.ts';
-import { requireWritable } from './keeping.ts';
+import { recordGates, requireWritable } from './keeping.ts';
 import { openCandles, requireSeen } from './study-candles.ts';
 import { judgeAndKeep } from './study-keep.ts';
 import { lineUp } from './study-run.ts';
@@ -41,6 +41,7 @@ export async function run(name: string, options: StudyOptions, context: Context)
     const { fees, slippageBps, gates } = config;
     const settings = { source: preferredSource, fees, slippageBps, gates };
     requireWritable('study', context);
+    recordGates(context);
     return await judgeAndKeep({ study, lineup, plan, source, settings, seed, json: options.json === true }, context);
   } finally {
     candles.close();

@@ -1,7 +1,8 @@
+import type { GateThresholds } from '../domain/study.ts';
 import { formatDate } from '../domain/time.ts';
 import type { KnownLedger } from '../evidence/known-ledger.ts';
 import { countMarket, type MarketCount } from '../evidence/trial-count.ts';
-import { TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import { isTrial, TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { LedgerLine, RecordedTrial } from '../evidence/trial-lines.ts';
 import { countTrials, trialsTouching } from '../evidence/trials.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -33,6 +34,8 @@ function nameOf(line: LedgerLine): string {
       return line.sweep;
     case 'optimization':
       return line.optimization;
+    case 'gates':
+      return 'other gates';
     case 'seal':
       return 'sealed';
     case 'unseal':
@@ -41,25 +44,32 @@ function nameOf(line: LedgerLine): string {
 }
 
 function candlesOf(line: LedgerLine): string {
+  if (line.kind === 'gates') return '–';
   if (line.kind === 'seal') return coinsIn(line.coins);
   return `${line.coins.join(' ')} ${line.kind === 'sweep' ? line.intervals.join(' ') : line.interval}`;
 }
 
 function spanOf(line: LedgerLine): string {
+  if (line.kind === 'gates') return gatesIn(line.gates);
   if (line.kind === 'seal' || line.kind === 'unseal') return `${formatDate(line.fromMs)} …`;
   if (line.isSynthetic) return 'synthetic market';
   return `${formatDate(line.fromMs)} … ${formatDate(line.toMs)}${line.asSeen ? '\nas first seen' : ''}`;
 }
 
+/** Thresholds, as short as they can be said. */
+function gatesIn({ alpha, targetEdgeR, minTrades, minWeeks }: GateThresholds): string {
+  return `${Number((alpha * 100).toPrecision(6))} %, ${targetEdgeR} R, ${minTrades} trades, ${minWeeks} weeks`;
+}
+
 /** Strategies of a study, combinations of a sweep, candidates of an optimisation. */
 function tried(line: LedgerLine): string {
-  if (line.kind === 'seal' || line.kind === 'unseal') return '–';
+  if (!isTrial(line)) return '–';
   return count(line.kind === 'study' ? line.strategies.length : line.combinations);
 }
 
 /** How many different things these were; lines that are older than the count do not say. */
 function clustersOf(line: LedgerLine): string {
-  if (line.kind === 'seal' || line.kind === 'unseal' || line.clusters === undefined) return '–';
+  if (!isTrial(line) || line.clusters === undefined) return '–';
   return count(line.clusters.count);
 }
 

@@ -136,6 +136,9 @@ const optimizationSchema = z.object({
   resultSha256: sha256Text,
 });
 
+/** Written before anything is judged by thresholds that are not those last on record. */
+const gatesSchema = z.object({ kind: z.literal('gates'), gates });
+
 const sealSchema = z.object({
   kind: z.literal('seal'),
   /** Candles that close after it, and funding that is settled after it, are sealed. */
@@ -172,6 +175,7 @@ export const entrySchema = z.discriminatedUnion('kind', [
   studySchema,
   sweepSchema,
   optimizationSchema,
+  gatesSchema,
   sealSchema,
   unsealSchema,
 ]);
@@ -187,6 +191,7 @@ export const lineSchema = z.discriminatedUnion('kind', [
   studySchema.extend(link),
   sweepSchema.extend(link),
   optimizationSchema.extend(link),
+  gatesSchema.extend(link),
   sealSchema.extend(link),
   unsealSchema.extend(link),
 ]);

@@ -2,7 +2,7 @@ import { hasRun, type StrategyOutcome, type StudyOutcome } from '../backtest/out
 import type { GateThresholds, Study } from '../domain/study.ts';
 import type { StudyVerdict } from './judge.ts';
 import { canonical, plain, triedBy } from './trial-keys.ts';
-import type { LineClusters, RecordedTrial, StudyTrial, TrialOutcome } from './trial-lines.ts';
+import type { LedgerLine, LineClusters, RecordedTrial, StudyTrial, TrialOutcome } from './trial-lines.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the ledger needs to know of a study beside its outcome. */
@@ -125,4 +125,9 @@ export function trialsTouching(trials: readonly RecordedTrial[], stretch: Market
       stretch.fromMs < trial.toMs &&
       trial.coins.some((coin) => coins.has(coin)),
   );
+}
+
+/** The thresholds that are on record: those of the newest line that names any. */
+export function gatesOnRecord(lines: readonly LedgerLine[]): GateThresholds | undefined {
+  return lines.findLast((line) => 'gates' in line)?.gates;
 }
