@@ -7,8 +7,9 @@ import { type LedgerLine, lineSchema } from './trial-lines.ts';
 /** The ledger, and what the database here remembers of it. */
 export interface KnownLedger extends TrialLedger {
   /**
-   * Lines that were written where this database was in use and that the file does not have: cut off its end, or on
-   * another branch. They are no part of the ledger, but a seal among them holds all the same.
+   * Lines that were written where this database was in use and that the file does not have as they were written: cut
+   * off its end, changed, or on another branch. They are no part of the ledger, but a seal among them holds all the
+   * same.
    */
   readonly lost: readonly LedgerLine[];
 }
@@ -27,8 +28,9 @@ export function readKnownLedger(path: string, databasePath: string): KnownLedger
 export function knownLedger(path: string, db: MarketDatabase): KnownLedger {
   const kept = keptLines(db);
   const ledger = readTrials(path);
-  const there = new Set(ledger.lines.map(({ hash }) => hash));
-  return { ...ledger, lost: kept.filter(({ hash }) => !there.has(hash)).flatMap(parsed) };
+  // By all that they say: a line that was changed may bear the hash that it had.
+  const there = new Set(ledger.lines.map((line) => JSON.stringify(line)));
+  return { ...ledger, lost: kept.flatMap(parsed).filter((line) => !there.has(JSON.stringify(line))) };
 }
 
 function parsed({ text }: KeptLine): LedgerLine[] {
