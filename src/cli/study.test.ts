@@ -164,11 +164,13 @@ describe('candor study', () => {
       });
 
       writeFileSync(path, text);
+      // Another file is another try, and none may be had without a line on record.
       const strategy = join(folder, 'strategies/breakout.ts');
       writeFileSync(strategy, readFileSync(strategy, 'utf8').replace('default: 24', 'default: 36'));
       const differs = await runCandor(['verify', path], folder);
       expect(differs.exitCode).toBe(1);
-      expect(differs.stdout).toContain('strategies/breakout.ts has changed since');
+      expect(differs.stdout).toBe(`${path} cannot be reproduced\n  strategies/breakout.ts has changed since\n`);
+      expect(differs.stderr).toContain("'candor study' runs the one of today, and puts that on record");
     }));
 
   it('gives a strategy that throws NO VERDICT, finishes the others, and ends with 1', () =>
@@ -182,6 +184,18 @@ describe('candor study', () => {
       expect(stdout).toMatch(/^ahead-by-default could not be run: .*ahead-by-default\.ts:11/m);
       const { trials } = readTrials(join(folder, 'backtests/trials.jsonl'));
       expect(trials[0]?.strategies.map(({ name }) => name)).toEqual(['breakout']);
+
+      // Mended, it runs; but what came of it is told by a study, and not for the asking.
+      const mended = readFileSync(join(folder, 'strategies/breakout.ts'), 'utf8').replace(
+        "'breakout'",
+        "'throws-midway'",
+      );
+      writeFileSync(join(folder, 'strategies/throws-midway.ts'), mended);
+      const path = join(folder, reportIn(folder));
+      const verified = await runCandor(['verify', path], folder);
+      expect(verified.exitCode).toBe(1);
+      expect(verified.stdout).toContain('throws-midway could be run in one of the two, and not in the other');
+      expect(verified.stdout).not.toContain('in the report, ');
     }));
 
   it('gives a strategy that looks ahead NO VERDICT, and says at which candle', () =>

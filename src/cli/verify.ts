@@ -12,19 +12,22 @@ import { compareReports, type Difference } from '../report/verify.ts';
 import type { Context, ExitCode } from './context.ts';
 import { sealedFrom } from './sealed.ts';
 import { openCandles } from './study-candles.ts';
-import { lineUp, runAndJudge } from './study-run.ts';
+import { type Lineup, lineUp, runAndJudge } from './study-run.ts';
 
 const MOST_SHOWN = 12;
 
 /**
  * Runs a report again, on the candles and with the settings that it names, and compares every number to the last
- * digit. The exit status is 1 when anything differs.
+ * digit. The exit status is 1 when anything differs. A strategy whose file has changed is not run: it would be a try
+ * that is on no record.
  */
 export async function run(file: string, _options: object, context: Context): Promise<ExitCode> {
   const { out } = context;
   const expected = readReport(resolve(context.workingDirectory, file));
   const study = studyOf(expected);
   const lineup = await lineUp(study, context);
+  const changed = changedFiles(expected, lineup);
+  if (changed.length > 0) return refuse(file, changed, context);
   const settlings = [study.interval, ...study.confirm].map((interval) => ({ interval, candles: 0 }));
   const { config: settings, seed, data } = expected;
   const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
@@ -67,6 +70,23 @@ export async function run(file: string, _options: object, context: Context): Pro
   }
 }
 
+/** Files that are not those of the report. */
+function changedFiles({ strategies }: Report, { chosen }: Lineup): string[] {
+  const now = new Map(chosen.map(({ loaded: { strategy, sha256 } }) => [strategy.name, sha256]));
+  return strategies.flatMap((one) =>
+    one.status === 'judged' && now.has(one.name) && now.get(one.name) !== one.fileSha256
+      ? [`strategies/${one.name}.ts`]
+      : [],
+  );
+}
+
+function refuse(file: string, changed: readonly string[], { out }: Context): ExitCode {
+  out.line(`${file} cannot be reproduced`);
+  for (const strategy of changed) out.line(`  ${strategy} has changed since`);
+  out.note("git has the file of that day; 'candor study' runs the one of today, and puts that on record");
+  return 1;
+}
+
 /** @throws UsageError for a report on candles that are sealed now: to run it again is to look at them */
 function requireVisible(file: string, toMs: number, coins: readonly string[], context: Context): void {
   const from = sealedFrom(context);
@@ -100,13 +120,24 @@ function show(
 ): void {
   out.line(`${file} could not be reproduced: ${differences.length} values differ`);
   for (const cause of likelyCauses(expected, actual)) out.line(`  ${cause}`);
+  const others = otherOutcomes(expected, actual);
+  for (const name of others) out.line(`  ${name} could be run in one of the two, and not in the other`);
+  // Numbers of what the report has none of would be those of a new try.
+  if (others.length > 0) return;
   for (const { path, expected: before, actual: now } of differences.slice(0, MOST_SHOWN)) {
     out.line(`  ${path}: ${JSON.stringify(before)} in the report, ${JSON.stringify(now)} now`);
   }
   if (differences.length > MOST_SHOWN) out.line(`  … and ${differences.length - MOST_SHOWN} more`);
 }
 
-/** Why two runs differ, as far as the reports know: other candles, another strategy, another commit. */
+/** Strategies that were judged in one report, and failed in the other. */
+function otherOutcomes(expected: Report, actual: Report): string[] {
+  return expected.strategies.flatMap(({ name, status }) =>
+    actual.strategies.some((now) => now.name === name && now.status !== status) ? [name] : [],
+  );
+}
+
+/** Why two runs differ, as far as the reports know: other candles, another commit. */
 function likelyCauses(expected: Report, actual: Report): string[] {
   const causes: string[] = [];
   if (expected.data.fingerprint !== actual.data.fingerprint) {
@@ -114,12 +145,6 @@ function likelyCauses(expected: Report, actual: Report): string[] {
     if (revisedCandles(actual) > revisedCandles(expected)) {
       causes.push('some of them have been revised since the report was made');
     }
-  }
-  for (const strategy of expected.strategies) {
-    const now = actual.strategies.find(({ name }) => name === strategy.name);
-    const isChanged =
-      strategy.status === 'judged' && now?.status === 'judged' && strategy.fileSha256 !== now.fileSha256;
-    if (isChanged) causes.push(`strategies/${strategy.name}.ts has changed since`);
   }
   if (expected.commit !== null && expected.commit.sha !== actual.commit?.sha) {
     causes.push(`the report was made by commit ${expected.commit.sha.slice(0, 12)}`);
