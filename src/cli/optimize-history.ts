@@ -13,6 +13,7 @@ import {
 import { listOptimizations, type StoredOptimization } from '../optimize/optimization-store.ts';
 import type { Context, ExitCode } from './context.ts';
 import { withDatabase, withStoredDatabase } from './database.ts';
+import { claimOptimizing } from './optimize-claim.ts';
 import type { OptimizeOptions } from './optimize-options.ts';
 
 /** Every run, the newest first, with the line that tells it; then what waits for a coin to be flat. */
@@ -80,11 +81,12 @@ function settingInWords({ params, isTrading }: Setting): string {
 /**
  * Takes back the last swap.
  *
- * @throws UsageError where none was made, and where it does not say of which of several strategies
+ * @throws UsageError where none was made, and where it does not say of which of several strategies; CandorError while
+ *   an optimiser is at work
  */
 export function rollBackSwap({ strategy, json }: OptimizeOptions, context: Context): Promise<ExitCode> {
   return withDatabase(context, (db) => {
-    const rollback = rollBack(db, swappedOf(db, strategy), context.clock);
+    const rollback = rolledBack(db, strategy, context);
     if (json) context.out.json(rollback);
     else {
       const { interval, takesBack } = rollback;
@@ -94,6 +96,15 @@ export function rollBackSwap({ strategy, json }: OptimizeOptions, context: Conte
     }
     return 0;
   });
+}
+
+function rolledBack(db: MarketDatabase, strategy: string | undefined, context: Context): Change {
+  const claim = claimOptimizing(db, context);
+  try {
+    return rollBack(db, swappedOf(db, strategy), context.clock);
+  } finally {
+    claim.release();
+  }
 }
 
 function swappedOf(db: MarketDatabase, strategy: string | undefined): StrategyOnInterval {

@@ -2,11 +2,9 @@ import { join } from 'node:path';
 import { costsOf } from '../config/config.ts';
 import { CandorError, UsageError } from '../domain/errors.ts';
 import type { SweepStrategy } from '../domain/sweep.ts';
-import { formatTime } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { MarketDatabase } from '../market/database.ts';
-import { claimAlone, type SoleClaim } from '../market/sole-claim.ts';
 import { keepLine } from '../market/trial-store.ts';
 import { incumbentOf } from '../optimize/incumbent.ts';
 import { isDone, storeOptimization } from '../optimize/optimization-store.ts';
@@ -23,6 +21,7 @@ import { loadStrategy } from '../strategy/load.ts';
 import type { Context, ExitCode } from './context.ts';
 import { withDatabase, withMemoryDatabase, withScratchDatabase } from './database.ts';
 import { chainNote, ledgerPathOf, recordGates, requireWritable } from './keeping.ts';
+import { claimOptimizing } from './optimize-claim.ts';
 import type { OptimizeSession } from './optimize-options.ts';
 import { showDecision } from './optimize-table.ts';
 import type { Progress } from './output.ts';
@@ -83,21 +82,6 @@ export async function optimizeAll(
   if (note !== undefined) context.out.note(note);
   if (scheduledMs !== null && failures[0] !== undefined) throw failures[0];
   return failures.length > 0 ? 1 : 0;
-}
-
-function claimOptimizing(db: MarketDatabase, { clock }: Context): SoleClaim {
-  return claimAlone(
-    db,
-    {
-      role: 'optimizer',
-      refusal: ({ pid, since_ms }, cause) =>
-        new CandorError(`another optimiser is at work on ${db.name}: process ${pid}, since ${formatTime(since_ms)}`, {
-          hint: 'Let it finish; --dry-run and --history are possible all the while.',
-          cause,
-        }),
-    },
-    clock,
-  );
 }
 
 async function optimizeOne(

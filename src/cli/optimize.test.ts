@@ -259,7 +259,13 @@ describeWithSharedData('candor optimize on real candles', () => {
       expect(stderr).toContain('error: another optimiser is at work on ');
       expect(exitCode).toBe(1);
       expect((await runCandor(['optimize', '--dry-run'], folder)).exitCode).toBe(0);
+      // What that process finds out about the incumbent must not be done to another one.
+      swapTo(folder, { lookback: 40, surge: 1 });
+      const rollback = await runCandor(['optimize', '--rollback'], folder);
+      expect(rollback.stderr).toContain('error: another optimiser is at work on ');
+      expect(inDatabase(folder, (one) => incumbentOf(one, ON))).toMatchObject({ params: { lookback: 40, surge: 1 } });
       claim.release();
+      expect((await runCandor(['optimize', '--rollback'], folder)).exitCode).toBe(0);
       db.close();
     }));
 });
