@@ -201,6 +201,24 @@ describe('a seal', () => {
   );
 
   it(
+    'is no way to have tried less: what the file tells no more is counted as long as the database knows it',
+    () =>
+      inProject(async (folder) => {
+        await must(['study', 'small'], folder);
+        writeFileSync(join(folder, 'backtests/trials.jsonl'), '');
+        const file = join(folder, 'strategies/breakout.ts');
+        writeFileSync(file, `${readFileSync(file, 'utf8')}// changed\n`);
+        const { stdout } = await must(['study', 'small'], folder);
+        const path = /^as data +(.+)$/m.exec(stdout)?.[1] as string;
+        // Two of this study, and the file that was tried before; it did the same, and so makes no third cluster.
+        expect(readReport(join(folder, path)).trials).toMatchObject({ trials: 3, clusters: 2 });
+        const { stdout: told } = await runCandor(['trials'], folder);
+        expect(told).toMatch(/^ {2}trial 4, in 3 clusters;$/m);
+      }),
+    300_000,
+  );
+
+  it(
     'refuses what would seal nothing, or nothing more, and the report of a sealed time',
     () =>
       inProject(async (folder) => {

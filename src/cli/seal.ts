@@ -1,8 +1,9 @@
 import { UsageError } from '../domain/errors.ts';
 import { formatTime, parseTime } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
+import { everTried } from '../evidence/known-ledger.ts';
 import { covers, firstUnseenMs, sealsIn, seenBeyond } from '../evidence/seal.ts';
-import { appendTrial, isTrial, TRIALS_FILE } from '../evidence/trial-ledger.ts';
+import { appendTrial, TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { LedgerLine, RecordedSeal, SealEntry } from '../evidence/trial-lines.ts';
 import { findInstrument, loadInstruments } from '../market/instrument-store.ts';
 import { keepLine } from '../market/trial-store.ts';
@@ -33,7 +34,7 @@ export async function run(options: SealOptions, context: Context): Promise<ExitC
     for (const coin of coins ?? []) findInstrument(instruments, coin);
   });
   requireUnsealed(ledgerOf(context).lines, fromMs, coins);
-  const seen = seenBeyond(ledgerOf(context).trials, { fromMs, coins });
+  const seen = seenBeyond(everTried(ledgerOf(context)), { fromMs, coins });
   if (seen.length > 0) {
     const unseenMs = firstUnseenMs(seen, coins) as EpochMs;
     out.note(
@@ -48,7 +49,7 @@ export async function run(options: SealOptions, context: Context): Promise<ExitC
     ledgerPathOf(context),
     (lines): SealEntry => {
       requireUnsealed(lines, fromMs, coins);
-      const seenBy = seenBeyond(lines.filter(isTrial), { fromMs, coins }).length;
+      const seenBy = seenBeyond(everTried(ledgerOf(context)), { fromMs, coins }).length;
       return { kind: 'seal', fromMs, ...(coins && { coins }), seenBy };
     },
     context.clock,

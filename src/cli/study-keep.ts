@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { StudyOutcome } from '../backtest/outcome.ts';
 import type { StudyData } from '../backtest/study-data.ts';
 import type { Study } from '../domain/study.ts';
+import { everTried } from '../evidence/known-ledger.ts';
 import { countForStudy, type StudyTries, studyTries } from '../evidence/study-trials.ts';
 import type { MarketCount } from '../evidence/trial-count.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
@@ -33,9 +34,9 @@ export interface KeptStudy extends Omit<StudyRequest, 'countTrials'> {
 export async function judgeAndKeep(request: KeptStudy, context: Context): Promise<ExitCode> {
   const { study, seed, settings, unseal, json } = request;
   const { clock, out, workingDirectory } = context;
-  const { trials } = ledgerOf(context);
+  // Asked when the study has run: what others tried meanwhile counts too.
   const countTrials = (outcome: StudyOutcome, data: StudyData): Promise<MarketCount> =>
-    countFor(study, outcome, data, trials, context);
+    countFor(study, outcome, data, everTried(ledgerOf(context)), context);
   const result = await runAndJudge({ ...request, countTrials }, context);
   const { outcome, verdicts, data } = result;
 

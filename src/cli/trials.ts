@@ -1,6 +1,6 @@
 import type { GateThresholds } from '../domain/study.ts';
 import { formatDate } from '../domain/time.ts';
-import type { KnownLedger } from '../evidence/known-ledger.ts';
+import { everTried, type KnownLedger } from '../evidence/known-ledger.ts';
 import { countMarket, type MarketCount } from '../evidence/trial-count.ts';
 import { isTrial, TRIALS_FILE } from '../evidence/trial-ledger.ts';
 import type { LedgerLine, RecordedTrial } from '../evidence/trial-lines.ts';
@@ -91,7 +91,7 @@ export async function run(options: TrialsOptions, context: Context): Promise<Exi
   const { lines, trials, state, lost } = ledger;
   const real = countTrials(trials.filter(({ isSynthetic }) => !isSynthetic));
   const synthetic = countTrials(trials.filter(({ isSynthetic }) => isSynthetic));
-  const next = await nextStudy(trials, context);
+  const next = await nextStudy(everTried(ledger), context);
   if (options.json) {
     const seals = lines.filter(({ kind }) => kind === 'seal' || kind === 'unseal');
     context.out.json({ trials, seals, state, lost, real, synthetic, next: next ?? null });
