@@ -219,6 +219,26 @@ describe('a seal', () => {
   );
 
   it(
+    'tells of coins that were not traded, and looked at all the same',
+    () =>
+      inProject(async (folder) => {
+        writeFileSync(join(folder, 'hyperliquid_ETH_1h.csv'), csv(60));
+        await must(['import', 'hyperliquid_ETH_1h.csv'], folder);
+        await must(['study', 'small'], folder);
+        const [, study] = readTrials(join(folder, 'backtests/trials.jsonl')).lines;
+        expect(study).toMatchObject({ kind: 'study', coins: ['BTC'], besides: ['ETH'] });
+        const seal = ['seal', '--from', '2025-02-20', '--coins', 'ETH', '--yes', '--json'];
+        const { stdout, stderr } = await must(seal, folder);
+        expect(JSON.parse(stdout)).toMatchObject({ seenBy: 1 });
+        expect(stderr).toContain('1 run on record had seen candles of after 2025-02-20T00:00Z');
+        expect(
+          (await must(['seal', '--from', '2025-02-20', '--coins', 'SOL', '--yes', '--json'], folder)).stdout,
+        ).toContain('"seenBy": 0');
+      }),
+    300_000,
+  );
+
+  it(
     'refuses what would seal nothing, or nothing more, and the report of a sealed time',
     () =>
       inProject(async (folder) => {

@@ -6,6 +6,7 @@ import type { Study } from '../domain/study.ts';
 import { everTried } from '../evidence/known-ledger.ts';
 import { countForStudy, type StudyTries, studyTries } from '../evidence/study-trials.ts';
 import type { MarketCount } from '../evidence/trial-count.ts';
+import { besidesOf } from '../evidence/trial-keys.ts';
 import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { RecordedTrial, RecordedUnseal } from '../evidence/trial-lines.ts';
 import { trialOfStudy } from '../evidence/trials.ts';
@@ -46,6 +47,7 @@ export async function judgeAndKeep(request: KeptStudy, context: Context): Promis
   const facts = {
     ...{ fingerprint, source, isSynthetic, gates, fees, slippageBps, seed },
     ...(data.asSeen && { asSeen: data.asSeen }),
+    ...besidesOf(study.coins, [...request.lineup.coins, ...otherCoinsIn(result.report)]),
     resultSha256: result.report.resultHash,
     ...(unseal && { unseal: unseal.hash }),
   };
@@ -67,11 +69,16 @@ export async function judgeAndKeep(request: KeptStudy, context: Context): Promis
   return request.lineup.failures.size > 0 || report.strategies.some(({ status }) => status === 'failed') ? 1 : 0;
 }
 
+/** Coins that the results were held against. */
+function otherCoinsIn({ elsewhere }: Report): readonly string[] {
+  return elsewhere === undefined || 'reason' in elsewhere.otherCoins ? [] : elsewhere.otherCoins.coins;
+}
+
 /** What is true of the ledger on this day, and so no part of the result. */
-function notesOf({ study, unseal }: KeptStudy, { report, data }: StudyResult, context: Context): string[] {
+function notesOf({ lineup, unseal }: KeptStudy, { report, data }: StudyResult, context: Context): string[] {
   const { lines } = ledgerOf(context);
   const holdout =
-    unseal === undefined ? spentNotes(lines, { coins: study.coins, data }) : holdoutNotes(lines, unseal, report);
+    unseal === undefined ? spentNotes(lines, { coins: lineup.coins, data }) : holdoutNotes(lines, unseal, report);
   return [...holdout, chainNote(context)].filter((note) => note !== undefined);
 }
 

@@ -50,7 +50,10 @@ export function seenBeyond(
   { fromMs, coins }: { readonly fromMs: number; readonly coins?: readonly string[] | undefined },
 ): RecordedTrial[] {
   return trials.filter(
-    (trial) => !trial.isSynthetic && trial.toMs > fromMs && trial.coins.some((coin) => covers({ coins }, coin)),
+    (trial) =>
+      !trial.isSynthetic &&
+      trial.toMs > fromMs &&
+      [...trial.coins, ...(trial.besides ?? [])].some((coin) => covers({ coins }, coin)),
   );
 }
 

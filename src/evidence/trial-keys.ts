@@ -37,3 +37,9 @@ function namedIn(part: object): [string, unknown][] {
 export function plain(value: object): StudyTrial['cell'] {
   return JSON.parse(JSON.stringify(value)) as StudyTrial['cell'];
 }
+
+/** Of everything that was looked at, the coins that were not traded; nothing where there are none. */
+export function besidesOf(traded: readonly string[], lookedAt: Iterable<string>): { readonly besides?: string[] } {
+  const besides = [...new Set(lookedAt)].filter((coin) => !traded.includes(coin)).sort();
+  return besides.length === 0 ? {} : { besides };
+}

@@ -13,6 +13,12 @@ const json = z.record(z.string(), z.json());
 /** On the values that were first seen of every candle; named only where it is so. */
 const asSeen = z.literal(true).optional();
 
+/**
+ * Coins that were looked at beside those that were traded: a strategy's own look at another coin, and other coins that
+ * a result was held against. To a seal they are seen.
+ */
+const besides = z.array(z.string()).min(1).optional();
+
 const gates = z.object({ alpha: z.number(), targetEdgeR: z.number(), minTrades: z.int(), minWeeks: z.int() });
 const fees = z.object({ taker: z.number(), maker: z.number() });
 
@@ -50,6 +56,7 @@ const studySchema = z.object({
   ),
   clusters: clusters.optional(),
   coins: z.array(z.string()),
+  besides,
   interval: z.enum(INTERVALS),
   fromMs: z.int(),
   toMs: z.int(),
@@ -81,6 +88,7 @@ const sweepSchema = z.object({
   /** Every strategy, with the values that were tried of each of its params. */
   strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
   coins: z.array(z.string()),
+  besides,
   intervals: z.array(z.enum(INTERVALS)),
   fromMs: z.int(),
   toMs: z.int(),
@@ -110,6 +118,7 @@ const optimizationSchema = z.object({
   /** The strategy, with the values of which its candidates are made. */
   strategies: z.array(z.object({ name: z.string(), fileSha256: sha256Text, params: json })),
   coins: z.array(z.string()),
+  besides,
   interval: z.enum(INTERVALS),
   confirm: z.array(z.enum(INTERVALS)),
   fromMs: z.int(),

@@ -11,6 +11,7 @@ export interface TrialFacts {
   readonly source: string;
   readonly isSynthetic: boolean;
   readonly asSeen?: true;
+  readonly besides?: string[];
   readonly gates: GateThresholds;
   readonly fees: { readonly taker: number; readonly maker: number };
   readonly slippageBps: number;

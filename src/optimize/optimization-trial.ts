@@ -1,3 +1,4 @@
+import { besidesOf } from '../evidence/trial-keys.ts';
 import type { OptimizationTrial } from '../evidence/trial-lines.ts';
 import { valueLists } from './candidates.ts';
 import type { OptimizationReport } from './optimize.ts';
@@ -15,6 +16,7 @@ export function trialOfOptimization(planned: PlannedOptimization, report: Optimi
     optimization: optimization.name,
     strategies: [{ ...strategy, params: Object.fromEntries(lists.map(({ name, values }) => [name, [...values]])) }],
     coins: [...coins],
+    ...besidesOf(coins, planned.coins),
     interval,
     confirm: [...confirm],
     ...{ fromMs: report.fromMs, toMs: report.toMs },

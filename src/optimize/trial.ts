@@ -1,3 +1,4 @@
+import { besidesOf } from '../evidence/trial-keys.ts';
 import type { LineClusters, SweepTrial } from '../evidence/trial-lines.ts';
 import type { SweepWork } from './contract.ts';
 
@@ -30,6 +31,7 @@ export function trialOfSweep(tried: TriedSweep): SweepTrial {
       params: Object.fromEntries(Object.entries(params).map(([param, values]) => [param, [...values]])),
     })),
     coins: [...sweep.coins],
+    ...besidesOf(sweep.coins, data.grids[0].candles.keys()),
     intervals: [...sweep.intervals],
     fromMs,
     toMs,
