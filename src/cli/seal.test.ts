@@ -224,7 +224,7 @@ describe('a seal', () => {
       inProject(async (folder) => {
         writeFileSync(join(folder, 'hyperliquid_ETH_1h.csv'), csv(60));
         await must(['import', 'hyperliquid_ETH_1h.csv'], folder);
-        await must(['study', 'small'], folder);
+        const studied = await must(['study', 'small'], folder);
         const [, study] = readTrials(join(folder, 'backtests/trials.jsonl')).lines;
         expect(study).toMatchObject({ kind: 'study', coins: ['BTC'], besides: ['ETH'] });
         const seal = ['seal', '--from', '2025-02-20', '--coins', 'ETH', '--yes', '--json'];
@@ -234,6 +234,9 @@ describe('a seal', () => {
         expect(
           (await must(['seal', '--from', '2025-02-20', '--coins', 'SOL', '--yes', '--json'], folder)).stdout,
         ).toContain('"seenBy": 0');
+        const path = /^as data +(.+)$/m.exec(studied.stdout)?.[1] as string;
+        const refused = await runCandor(['verify', path], folder);
+        expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('2025-02-20T00:00Z: ETH') });
       }),
     300_000,
   );

@@ -11,6 +11,7 @@ import { appendTrial } from '../evidence/trial-ledger.ts';
 import type { RecordedTrial, RecordedUnseal } from '../evidence/trial-lines.ts';
 import { trialOfStudy } from '../evidence/trials.ts';
 import { keepLine } from '../market/trial-store.ts';
+import { otherCoinsIn } from '../report/robustness-report.ts';
 import type { Report } from '../report/schema.ts';
 import { writeReport } from '../report/write.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -47,7 +48,7 @@ export async function judgeAndKeep(request: KeptStudy, context: Context): Promis
   const facts = {
     ...{ fingerprint, source, isSynthetic, gates, fees, slippageBps, seed },
     ...(data.asSeen && { asSeen: data.asSeen }),
-    ...besidesOf(study.coins, [...request.lineup.coins, ...otherCoinsIn(result.report)]),
+    ...besidesOf(study.coins, [...request.lineup.coins, ...otherCoinsIn(result.report.elsewhere)]),
     resultSha256: result.report.resultHash,
     ...(unseal && { unseal: unseal.hash }),
   };
@@ -67,11 +68,6 @@ export async function judgeAndKeep(request: KeptStudy, context: Context): Promis
     showReport({ report, notes: shown, htmlPath: path(written.htmlPath), jsonPath: path(written.jsonPath) }, out);
   }
   return request.lineup.failures.size > 0 || report.strategies.some(({ status }) => status === 'failed') ? 1 : 0;
-}
-
-/** Coins that the results were held against. */
-function otherCoinsIn({ elsewhere }: Report): readonly string[] {
-  return elsewhere === undefined || 'reason' in elsewhere.otherCoins ? [] : elsewhere.otherCoins.coins;
 }
 
 /** What is true of the ledger on this day, and so no part of the result. */

@@ -7,6 +7,7 @@ import type { EpochMs } from '../domain/units.ts';
 import { studyOf } from '../report/build.ts';
 import { readReport } from '../report/read.ts';
 import { revisedCandles } from '../report/revisions.ts';
+import { otherCoinsIn } from '../report/robustness-report.ts';
 import type { Report } from '../report/schema.ts';
 import { compareReports, type Difference } from '../report/verify.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -32,7 +33,8 @@ export async function run(file: string, _options: object, context: Context): Pro
   const { config: settings, seed, data } = expected;
   const stretch = { fromMs: Math.min(data.fromMs, ...Object.values(data.anchor)), toMs: data.toMs };
   const isSyntheticWanted = data.isSynthetic;
-  if (!isSyntheticWanted) requireVisible(file, data.toMs, lineup.coins, context);
+  if (!isSyntheticWanted)
+    requireVisible(file, data.toMs, [...lineup.coins, ...otherCoinsIn(expected.elsewhere)], context);
   const candles = await openCandles(
     {
       wanted: spanRequestOf(study),
@@ -90,7 +92,7 @@ function refuse(file: string, changed: readonly string[], { out }: Context): Exi
 /** @throws UsageError for a report on candles that are sealed now: to run it again is to look at them */
 function requireVisible(file: string, toMs: number, coins: readonly string[], context: Context): void {
   const from = sealedFrom(context);
-  const sealed = coins.filter((coin) => toMs > (from(coin) ?? Number.POSITIVE_INFINITY));
+  const sealed = [...new Set(coins)].filter((coin) => toMs > (from(coin) ?? Number.POSITIVE_INFINITY));
   if (sealed.length === 0) return;
   const [first] = sealed as [string];
   throw new UsageError(`${file} ends at ${formatTime(toMs)}, and candles of that time are sealed`, {

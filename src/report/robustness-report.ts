@@ -45,3 +45,8 @@ export function elsewhereReport({ otherCoins, before }: Elsewhere): ReportedElse
       : { fromMs: before.fromMs, toMs: before.toMs, fingerprint: before.fingerprint },
   };
 }
+
+/** Coins, not those of the study, that its results were held against. */
+export function otherCoinsIn(elsewhere: ReportedElsewhere | undefined): readonly string[] {
+  return elsewhere === undefined || 'reason' in elsewhere.otherCoins ? [] : elsewhere.otherCoins.coins;
+}
