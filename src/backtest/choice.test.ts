@@ -119,9 +119,12 @@ describe('a study that chooses', () => {
       })),
     );
     const best = chosenOf(each.map(({ backtest }) => backtest.metrics));
-    const { choice, ...judged } = outcome;
+    const { choice, walkForward, ...judged } = outcome;
     expect(choice?.chosen).toBe(best);
-    expect(judged).toEqual(each[best]);
+    const { walkForward: walkAlone, ...judgedAlone } = each[best] as typeof outcome;
+    expect(judged).toEqual(judgedAlone);
+    // Walking forward it chooses from the lists of the study, and alone from its own ranges.
+    expect([walkForward, walkAlone]).toMatchObject([{ combinations: 9 }, { combinations: 36 }]);
   });
 
   /** Draw for draw, the best of the combinations that were drawn alone. */

@@ -53,6 +53,10 @@ describe('sweep values', () => {
     ]);
   });
 
+  test('a sweep that ends at zero ends there, whatever is left over of its steps', () => {
+    expect(sweepValues(real({ default: 0, sweep: { from: -0.9, to: 0, step: 0.3 } }))).toEqual([-0.9, -0.6, -0.3, 0]);
+  });
+
   test('property: every value is the one that a person would write', () => {
     const decimals = fc.record({
       from: fc.integer({ min: -1000, max: 1000 }),

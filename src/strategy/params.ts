@@ -264,7 +264,8 @@ export function stepValues({ from, to, step }: Sweep): readonly number[] {
   }
   if (steps > MOST_SWEEP_VALUES) throw new StrategyError(`${shown} has more than ${MOST_SWEEP_VALUES} values`);
   const count = Math.round(steps) + 1;
-  const values = Array.from({ length: count }, (_, i) => twelveDigits(from + i * step));
+  const largest = Math.max(Math.abs(from), Math.abs(to));
+  const values = Array.from({ length: count }, (_, i) => twelveDigits(from + i * step, largest));
   // A sweep that stops short of its end would claim to have tried a value that it never saw.
   const last = values[count - 1] as number;
   if (last !== twelveDigits(to)) {
@@ -275,6 +276,7 @@ export function stepValues({ from, to, step }: Sweep): readonly number[] {
   return values;
 }
 
-function twelveDigits(value: number): number {
-  return Number(value.toPrecision(12));
+/** @param largest of the values around it: what is left of zero beside it is zero */
+function twelveDigits(value: number, largest = 0): number {
+  return Math.abs(value) < 1e-12 * largest ? 0 : Number(value.toPrecision(12));
 }
