@@ -215,7 +215,10 @@ about('a frame of a sweep', () => {
           expectancyR: place % 3 === 0 ? Number.NaN : place + 1,
         });
       }
-      expect(await sweep('abab', { root })).toHaveProperty('columns', frame.columns);
+      const notes: string[] = [];
+      const again = await sweep('abab', { root, onNote: (note) => notes.push(note) });
+      expect(again.columns).toEqual(frame.columns);
+      expect(notes).toEqual([expect.stringContaining('SYNTHETIC MARKET, made up')]);
     }));
 
   it('can be sorted, described and grouped although values are missing', () =>

@@ -29,7 +29,7 @@ import { type MarketDatabase, openDatabase } from './market/database.ts';
 import { findCandleSeries } from './market/series-store.ts';
 import { visibleStretch } from './market/visible-stretch.ts';
 import { SWEEP_METRICS, type SweepMetric } from './optimize/contract.ts';
-import { type Combination, SweepPlan } from './optimize/plan.ts';
+import { SweepPlan } from './optimize/plan.ts';
 import { columnsOf } from './optimize/ranking.ts';
 import { findStored, readSpecification, storedRows } from './optimize/stored-sweep.ts';
 import { formatCount } from './report/format.ts';
@@ -44,6 +44,7 @@ import {
   TEXT,
 } from './report/frames/cells.ts';
 import { existing, SUMMARIES } from './report/frames/summaries.ts';
+import { SWEEP_COLUMNS, variedColumns } from './report/frames/sweep.ts';
 import { frameText, PRINTED } from './report/frames/text.ts';
 import { TRADE_COLUMNS, tradeRows } from './report/frames/trades.ts';
 import { newestReport } from './report/newest.ts';
@@ -55,6 +56,9 @@ export type { DataFrame, Interval, Series };
 /** A data frame whose columns an editor knows: `frame.close.mean()`. */
 export type Frame<Column extends string> = DataFrame & { readonly [Name in Column]: Series };
 
+/** A page of a report says it in its title; a frame has none. */
+const INVENTED = 'SYNTHETIC MARKET, made up: these numbers say nothing about a real one';
+
 export type CandleColumn = keyof typeof CANDLE_COLUMNS;
 export type TradeColumn = keyof typeof TRADE_COLUMNS;
 export type SweepColumn = keyof typeof SWEEP_COLUMNS | SweepMetric;
@@ -64,10 +68,14 @@ const CANDLE_COLUMNS = {
   ...{ coin: TEXT, month: TEXT, weekday: TEXT, hour: NUMBER },
 } as const;
 
-const SWEEP_COLUMNS = { combination: NUMBER, strategy: TEXT, coins: TEXT, interval: TEXT } as const;
+/** Who is told in a sentence what a frame does not show: sealed candles, an invented market. */
+export interface Listener {
+  /** Without it, the screen is told (stderr). */
+  readonly onNote?: (note: string) => void;
+}
 
 /** Where candles, reports and sweeps are, if not where the commands would look for them. */
-export interface Place {
+export interface Place extends Listener {
   /** The project's folder; without it, the nearest one above the working directory with strategies/ in it. */
   readonly root?: string;
   /** A config instead of config/candor.yaml. */
@@ -90,8 +98,6 @@ export interface CandlesQuery extends Place {
   readonly asSeen?: boolean;
   /** Of trades on the venue, or of its mark price. */
   readonly kind?: 'trade' | 'mark';
-  /** Told in a sentence what was left out because it is sealed; without it, the screen is (stderr). */
-  readonly onNote?: (note: string) => void;
 }
 
 /**
@@ -129,7 +135,7 @@ export async function candles(query: CandlesQuery): Promise<Frame<CandleColumn>>
       return found;
     });
   });
-  for (const note of sealedNotes(cut)) (query.onNote ?? toScreen)(note);
+  for (const note of sealedNotes(cut)) tell(query, note);
   return frameOf(rows, CANDLE_COLUMNS) as Frame<CandleColumn>;
 }
 
@@ -148,7 +154,9 @@ function preferred(db: MarketDatabase, { source }: Config, coin: string, interva
  */
 export async function trades(report: string, place: Place = {}): Promise<Frame<TradeColumn>> {
   const path = report.endsWith('.json') ? resolve(report) : newestReport(resultsOf(place), report);
-  return frameOf(tradeRows(readReport(path)), TRADE_COLUMNS) as Frame<TradeColumn>;
+  const read = readReport(path);
+  if (read.data.isSynthetic) tell(place, INVENTED);
+  return frameOf(tradeRows(read), TRADE_COLUMNS) as Frame<TradeColumn>;
 }
 
 /**
@@ -167,9 +175,12 @@ export async function sweep(
 ): Promise<Frame<SweepColumn>> {
   return withDatabase(place, (db) => {
     const stored = findStored(db, named, { asSeen });
-    const plan = new SweepPlan(readSpecification(stored).asked.sweep);
+    const { asked, isSynthetic } = readSpecification(stored);
+    if (isSynthetic) tell(place, INVENTED);
+    const plan = new SweepPlan(asked.sweep);
     const metrics = columnsOf(storedRows(db, stored).rows);
-    const varied = variedColumns(plan);
+    const members = new (danfo().DataFrame)([[0]]);
+    const varied = variedColumns(plan, (name) => name in members);
     const rows = Array.from({ length: plan.count }, (_, place): Cell[] => {
       const combination = plan.combinationAt(place);
       const { name, coins, interval } = combination.block;
@@ -185,41 +196,6 @@ export async function sweep(
     ]);
     return frameOf(rows, kinds) as Frame<SweepColumn>;
   });
-}
-
-interface VariedColumn {
-  readonly title: string;
-  readonly kind: CellKind;
-  readonly cell: (combination: Combination) => Cell;
-}
-
-/** The params of all strategies, then the rules of the grid. */
-function variedColumns({ params, sweep: { grid } }: SweepPlan): VariedColumn[] {
-  const taken = new Set<string>([...Object.keys(SWEEP_COLUMNS), ...SWEEP_METRICS]);
-  const members = new (danfo().DataFrame)([[0]]);
-  const titled = (group: string, name: string): string => {
-    const title = taken.has(name) || name in members ? `${group}.${name}` : name;
-    taken.add(title);
-    return title;
-  };
-  const byName = Map.groupBy(params.flat(), ({ name }) => name);
-  const ofParams = [...byName].map(([name, lists]): VariedColumn => {
-    const isText = lists.some(({ values }) => values.some((value) => typeof value === 'string'));
-    const cell = (value: Cell | undefined): Cell => (isText ? `${value ?? ''}` : (value ?? Number.NaN));
-    return {
-      title: titled('params', name),
-      kind: isText ? TEXT : NUMBER,
-      cell: (combination) => cell(combination.params[name]),
-    };
-  });
-  const ofRules = Object.keys(grid[0]?.at ?? {}).map(
-    (name): VariedColumn => ({
-      title: titled('rules', name),
-      kind: TEXT,
-      cell: ({ cell }) => cell.at[name] ?? '',
-    }),
-  );
-  return [...ofParams, ...ofRules];
 }
 
 /**
@@ -376,8 +352,9 @@ function sealedIn(place: Place, db: MarketDatabase): SealedFrom {
   return sealedFromOf([...lines, ...lost]);
 }
 
-function toScreen(note: string): void {
-  process.stderr.write(`${note}\n`);
+function tell({ onNote }: Listener, note: string): void {
+  if (onNote === undefined) process.stderr.write(`${note}\n`);
+  else onNote(note);
 }
 
 function withDatabase<T>(place: Place, body: (db: MarketDatabase, config: Config) => T): T {

@@ -12,6 +12,8 @@ import { nameOf } from '../report/name.ts';
 
 const { report } = fixtureReport();
 const STUDY = report.study.name;
+/** What is said of the fixture's market, and nothing else. */
+const INVENTED = 'SYNTHETIC MARKET, made up: these numbers say nothing about a real one\n';
 
 type Run = (...args: string[]) => Promise<Ended>;
 
@@ -44,7 +46,7 @@ describe.concurrent('candor frame', () => {
   it('groups, filters and sorts trades, without a word of the libraries beneath', () =>
     inProject(async (run) => {
       const grouped = await run('frame', 'trades', '--study', STUDY, '--by', 'coin,month', '--sort', 'trades');
-      expect(grouped).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(grouped).toMatchObject({ exitCode: 0, stderr: INVENTED });
       const [title, ...lines] = grouped.stdout.trimEnd().split('\n');
       expect(title).toMatch(/^coin {2}month +trades +winRate +expectancyR +netPnlUsd +feesUsd +fundingUsd$/);
       const counts = lines.map((line) => Number(line.split(/ {2,}/)[2]));
@@ -66,7 +68,7 @@ describe.concurrent('candor frame', () => {
       const rows = await run('frame', 'trades', '--study', STUDY, ...best);
       for (const line of rows.stdout.trimEnd().split('\n').slice(1)) expect(line).toMatch(/ BTC .* \+[1-9]\.\d\d R /);
       const none = await run('frame', 'trades', '--study', STUDY, '--where', 'rMultiple>1000');
-      expect(none).toMatchObject({ exitCode: 0, stdout: 'No trade meets rMultiple>1000.\n', stderr: '' });
+      expect(none).toMatchObject({ exitCode: 0, stdout: 'No trade meets rMultiple>1000.\n', stderr: INVENTED });
     }));
 
   it('writes CSV and JSON with every row and every column', () =>

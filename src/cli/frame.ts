@@ -47,7 +47,6 @@ export async function runCandles(options: CandleFrameOptions, context: Context):
   const research = await import('../research.ts');
   const frame = await research.candles({
     ...{ coin, interval: parseInterval(options.interval), asSeen, kind },
-    onNote: (note) => context.out.note(note),
     ...(source !== undefined && { source }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
@@ -72,8 +71,9 @@ export async function runSweep(options: SweepFrameOptions, context: Context): Pr
   return show(frame, 'combination', research, options, context);
 }
 
-function whereOf({ root, databasePath, given }: Context): Place {
-  return { root, database: databasePath, ...(given.config !== undefined && { config: given.config }) };
+function whereOf({ root, databasePath, given, out }: Context): Place {
+  const onNote = (note: string): void => out.note(note);
+  return { root, database: databasePath, onNote, ...(given.config !== undefined && { config: given.config }) };
 }
 
 function requireOneForm({ json, csv }: FrameOptions): void {
