@@ -51,7 +51,7 @@ function lastBefore(lines: readonly LedgerLine[], { strategies, fromMs }: Record
     return tried.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]));
   });
   const last = outcomes.at(-1);
-  if (last === undefined) return 'it was never judged';
+  if (last === undefined) return 'no study that ended there had judged it';
   const { word, expectancyR, trades } = last;
   const times = outcomes.length === 1 ? '' : ` (the last of ${outcomes.length} times)`;
   return `${word}, ${formatR(expectancyR)} a trade over ${counted(trades, 'trade')}${times}`;

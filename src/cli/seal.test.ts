@@ -153,6 +153,17 @@ describe('a seal', () => {
         const later = await must(['study', 'small'], folder);
         expect(later.stdout).toContain('note: candles from 2025-03-01 on were a sealed holdout, spent on ');
         expect(later.stdout).toContain('2025-03-02T00:00Z to 2025-03-22T00:00Z');
+
+        await must(['seal', '--from', '2030-01-01', '--yes'], folder);
+        const early = await runCandor(['unseal', 'breakout', '--study', 'small', '--yes'], folder);
+        expect(early).toMatchObject({
+          exitCode: 1,
+          stderr:
+            'error: no sealed candle of BTC is stored yet, so nothing is unsealed\n' +
+            '  sealed from 2030-01-01T00:00Z on; the stored candles end at 2025-03-22T00:00Z\n' +
+            "Record or import what follows: 'candor ingest', 'candor import FILE…'. The seal holds until then.\n",
+        });
+        expect(readTrials(join(folder, 'backtests/trials.jsonl')).lines.at(-1)).toMatchObject({ kind: 'seal' });
       }),
     300_000,
   );
@@ -162,7 +173,9 @@ describe('a seal', () => {
     () =>
       inProject(async (folder) => {
         const named = ['unseal', 'breakout', '--study', 'small', '--yes'];
-        await must(named, folder);
+        expect((await must(named, folder)).stdout).toContain(
+          'note: breakout: before the seal no study that ended there had judged it; after it ',
+        );
         const ledger = join(folder, 'backtests/trials.jsonl');
         // As a crash leaves it: the candles are unsealed, and the study of them is not on record.
         writeFileSync(ledger, `${readFileSync(ledger, 'utf8').split('\n').slice(0, 2).join('\n')}\n`);

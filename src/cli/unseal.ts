@@ -59,7 +59,9 @@ export async function run(names: readonly string[], options: UnsealOptions, cont
     const { source } = candles;
     requireReal(source.isSynthetic);
     const spans = lineup.coins.flatMap((coin) => settlings.map(({ interval }) => source.span(coin, interval)));
-    const study = { ...asked, span: { fromMs, toMs: newestOf(spans) } };
+    const toMs = newestOf(spans);
+    requireStored({ fromMs, toMs }, lineup.coins);
+    const study = { ...asked, span: { fromMs, toMs } };
     const plan = planSpan(spanRequestOf(study), settlings, spans);
     requireWritable('study', context);
     const entry = entryOf(study, lineup, { seals: lifted, fromMs }, context);
@@ -125,6 +127,15 @@ function requireReal(isSynthetic: boolean): void {
   if (!isSynthetic) return;
   throw new CandorError('there are no candles here, and a seal is not spent on an invented market', {
     hint: "Record or import them first: 'candor ingest', 'candor import FILE…'.",
+  });
+}
+
+/** @throws CandorError where all candles are older than the seal: there is nothing yet to spend it on */
+function requireStored({ fromMs, toMs }: { fromMs: EpochMs; toMs: EpochMs }, coins: readonly string[]): void {
+  if (toMs > fromMs) return;
+  throw new CandorError(`no sealed candle of ${coins.join(', ')} is stored yet, so nothing is unsealed`, {
+    details: [`sealed from ${formatTime(fromMs)} on; the stored candles end at ${formatTime(toMs)}`],
+    hint: "Record or import what follows: 'candor ingest', 'candor import FILE…'. The seal holds until then.",
   });
 }
 
