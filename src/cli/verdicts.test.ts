@@ -59,7 +59,8 @@ describe.concurrent('candor verdicts', () => {
       writeFileSync(join(folder, 'strategies/breakout.ts'), 'export default 1;\n');
       const { stdout } = await runCandor(['verdicts', 'breakout'], folder);
       expect(stdout.match(/^breakout, file \w{12}: another strategy than the file of today$/gm)).toHaveLength(2);
-      expect(stdout).toContain('  #2: too few trades: 12 of 113');
+      expect(stdout).toContain('\n\nbreakout, file ');
+      expect(stdout).toMatch(/\n {2}#2: too few trades: 12 of 113\n$/);
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
       const json = JSON.parse((await runCandor(['verdicts', '--json'], folder)).stdout) as { strategies: unknown[] };
       expect(json.strategies).toMatchObject([

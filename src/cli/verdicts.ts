@@ -66,7 +66,7 @@ export async function run(name: string | undefined, options: VerdictsOptions, co
   }
   if (judged.length === 0) out.line("No strategy was judged here yet: 'candor study' judges some.");
   else if (name === undefined) showLatest(judged, context);
-  else for (const one of judged) showHistory(one, context);
+  else for (const [i, one] of judged.entries()) showHistory(one, i > 0, context);
   const chain = chainNote(context);
   if (chain !== undefined) out.line(`${out.paint('yellow', 'note')}: ${chain}`);
   return 0;
@@ -102,7 +102,8 @@ function showLatest(judged: readonly Judged[], { out }: Context): void {
   }
 }
 
-function showHistory({ name, fileSha256, verdicts, now }: Judged, { out }: Context): void {
+function showHistory({ name, fileSha256, verdicts, now }: Judged, follows: boolean, { out }: Context): void {
+  if (follows) out.line();
   const state = {
     'the same': 'the file of today',
     'another file': 'another strategy than the file of today',
@@ -111,5 +112,4 @@ function showHistory({ name, fileSha256, verdicts, now }: Judged, { out }: Conte
   out.line(`${out.paint('bold', name)}, file ${fileSha256.slice(0, 12)}: ${state}`);
   out.table(HISTORY, verdicts);
   for (const { line, outcome } of verdicts) if (outcome !== null) out.line(`  #${line}: ${outcome.line}`);
-  out.line();
 }

@@ -39,7 +39,8 @@ function parsedJson(path: string): unknown {
   } catch (cause) {
     throw new DataError(`${path} is not JSON`, {
       cause,
-      details: [cause instanceof Error ? cause.message : String(cause)],
+      // It quotes the beginning of the file, line breaks included.
+      details: [(cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s+/g, ' ')],
       hint: 'A report is the .json file beside the HTML page of the same name.',
     });
   }

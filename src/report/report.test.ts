@@ -209,6 +209,13 @@ describe('writing and reading', () => {
     });
   });
 
+  it('quotes the beginning of what is no JSON on one line', () => {
+    inTemporaryFolder({ 'page.html': '# Candor\n\n**An honest backtester**' }, (folder) => {
+      const refused = (): unknown => readReport(join(folder, 'page.html'));
+      expect(refused).toThrow(expect.objectContaining({ details: [expect.stringMatching(/^.*# Candor [^\n]*$/)] }));
+    });
+  });
+
   it('names the field that is wrong', () => {
     const spoilt = JSON.parse(JSON.stringify(report));
     spoilt.strategies[0].trades[3].side = 'sideways';
