@@ -8,8 +8,8 @@ declare module 'vitest' {
 }
 
 /**
- * Properties look somewhere else each time, unless this says where: `.ci/run` takes it from the commit, so that what
- * fails there fails again.
+ * Properties look somewhere else each time, unless this says where: `.ci/run` takes it from the sources, so that
+ * what fails there fails again.
  */
 const { CANDOR_PROPERTY_SEED } = process.env;
 
