@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fixedClock } from '../domain/clock.ts';
-import { UsageError } from '../domain/errors.ts';
+import { DataError, UsageError } from '../domain/errors.ts';
 import { inTransaction, type MarketDatabase } from '../market/database.ts';
 import { memoryDatabase, NEW_YEAR_MS } from '../market/testing.ts';
 import {
@@ -91,6 +91,30 @@ describe('what a strategy trades with', () => {
     takePending(db, BTC, CLOCK);
     inTransaction(db, () => spreadIncumbent(db, ON, ['BTC', 'ETH']));
     expect(listPending(db)).toMatchObject([{ coin: 'ETH', pending: { change: id } }]);
+  });
+});
+
+describe('a damaged record', () => {
+  test('is told, and no strategy that was stood down trades again for want of a row', () => {
+    const db = memoryDatabase();
+    change(db, { kind: 'stand-down', params: null, fileSha256: null, isTrading: false });
+    takePending(db, BTC, CLOCK);
+    db.exec('PRAGMA foreign_keys = OFF; DELETE FROM param_changes');
+    const problem = "change 1 of what 'breakout-volume' trades with on 1h is not in the database";
+    expect(() => legState(db, BTC)).toThrow(problem);
+    expect(() => takePending(db, ETH, CLOCK)).toThrow(problem);
+    expect(() => incumbentOf(db, ON)).toThrow(problem);
+    expect(incumbentOf(db, { ...ON, interval: '30m' })).toEqual(DEFAULTS);
+  });
+
+  test('is told where it is no JSON', () => {
+    const db = memoryDatabase();
+    const id = change(db, {});
+    db.prepare('UPDATE param_changes SET params = ?').run('{"lookback": 30');
+    expect(() => incumbentOf(db, ON)).toThrow(
+      `the params of change ${id} of 'breakout-volume' cannot be read from the database`,
+    );
+    expect(() => legState(db, BTC)).toThrow(DataError);
   });
 });
 

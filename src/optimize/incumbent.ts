@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import { UsageError } from '../domain/errors.ts';
+import { DataError, UsageError } from '../domain/errors.ts';
 import type { Interval } from '../domain/time.ts';
 import type { EpochMs } from '../domain/units.ts';
 import { inTransaction, type MarketDatabase, onSnapshot } from '../market/database.ts';
@@ -52,17 +52,28 @@ export interface LegState {
   readonly mayEnter: boolean;
 }
 
+const RESTORE = "The database was damaged: go back to a copy of it ('candor data backup' makes them).";
 const DEFAULTS: Setting = { params: null, isTrading: true, fileSha256: null, change: null };
 
-/** What the newest decision says, whether the coins have taken it yet or not: the incumbent of the next run. */
+/**
+ * What the newest decision says, whether the coins have taken it yet or not: the incumbent of the next run.
+ *
+ * @throws DataError where a change that coins refer to is missing, or cannot be read
+ */
 export function incumbentOf(db: MarketDatabase, { strategy, interval }: StrategyOnInterval): Setting {
+  requireWhole(db, { strategy, interval });
   const newest = `${SELECT} WHERE strategy = ? AND interval = ? ORDER BY id DESC LIMIT 1`;
   return settingOf(db.prepare(newest).get(strategy, interval) as ChangeRow | undefined);
 }
 
-/** What a coin trades with now, and what waits for it to be flat. */
+/**
+ * What a coin trades with now, and what waits for it to be flat.
+ *
+ * @throws DataError as `incumbentOf`
+ */
 export function legState(db: MarketDatabase, leg: TradedLeg): LegState {
   return onSnapshot(db, () => {
+    requireWhole(db, leg);
     const inForce = settingOf(changeIn(db, 'changes_in_force', leg));
     const waiting = changeIn(db, 'pending_changes', leg);
     const pending = waiting === undefined ? null : settingOf(waiting);
@@ -74,9 +85,11 @@ export function legState(db: MarketDatabase, leg: TradedLeg): LegState {
  * The leg is flat: what was pending is in force from now on.
  *
  * @returns what is in force
+ * @throws DataError as `incumbentOf`
  */
 export function takePending(db: MarketDatabase, leg: TradedLeg, clock: Clock): Setting {
   return inTransaction(db, () => {
+    requireWhole(db, leg);
     const key = [leg.strategy, leg.interval, leg.coin];
     const waiting = changeIn(db, 'pending_changes', leg);
     if (waiting === undefined) return settingOf(changeIn(db, 'changes_in_force', leg));
@@ -210,9 +223,36 @@ function settingOf(row: ChangeRow | undefined): Setting {
   if (row === undefined) return DEFAULTS;
   const { id, params, fileSha256, isTrading } = row;
   return {
-    params: params === null ? null : (JSON.parse(params) as ParamValues),
+    params: params === null ? null : paramsIn(row, params),
     ...{ isTrading: isTrading === 1, fileSha256, change: id },
   };
+}
+
+function paramsIn({ id, strategy }: ChangeRow, text: string): ParamValues {
+  try {
+    return JSON.parse(text) as ParamValues;
+  } catch (cause) {
+    throw new DataError(`the params of change ${id} of '${strategy}' cannot be read from the database`, {
+      details: [text],
+      hint: RESTORE,
+      cause,
+    });
+  }
+}
+
+/**
+ * A coin that refers to a change which is not there would trade by the defaults, though it may have been stood down.
+ * SQLite refuses to make such a gap, but not to everybody: its own shell does not look.
+ */
+function requireWhole(db: MarketDatabase, { strategy, interval }: StrategyOnInterval): void {
+  const reached = (table: string): string => `SELECT change FROM ${table} WHERE strategy = ? AND interval = ?`;
+  const missing = `SELECT change FROM (${reached('pending_changes')} UNION ${reached('changes_in_force')})
+    WHERE change NOT IN (SELECT id FROM param_changes)`;
+  const change = db.prepare(missing).pluck().get(strategy, interval, strategy, interval) as number | undefined;
+  if (change === undefined) return;
+  throw new DataError(`change ${change} of what '${strategy}' trades with on ${interval} is not in the database`, {
+    hint: RESTORE,
+  });
 }
 
 function changeIn(
