@@ -172,7 +172,7 @@ function cautions({ work: { sweep, data } }: PlannedSweep, context: Context): st
   const chain = chainNote(context);
   return [
     ...marketCautions(sweep, data, context.config),
-    ...spentNotes(lines, { coins: sweep.coins, data }),
+    ...spentNotes(lines, { coins: [...data.instruments.keys()], data }),
     ...(chain === undefined ? [] : [chain]),
   ];
 }
