@@ -7,7 +7,7 @@ import type { OptimizationReport } from '../optimize/optimize.ts';
 import { FRESH_MS } from '../optimize/optimize-plan.ts';
 import type { ParamValues } from '../strategy/params.ts';
 import { count, counted } from './database.ts';
-import type { Column, Output, Paint } from './output.ts';
+import { COLUMNS, type Column, type Output, type Paint, wrapped } from './output.ts';
 
 const PAINTS: Readonly<Record<DecisionWord, Paint>> = {
   kept: 'green',
@@ -15,9 +15,9 @@ const PAINTS: Readonly<Record<DecisionWord, Paint>> = {
   'stood down': 'red',
   resumed: 'green',
 };
+
 /** The first of them, beside the incumbent and its neighbours. */
 const SHOWN = 5;
-const WIDTH = 80;
 
 interface Circumstances {
   readonly isDryRun: boolean;
@@ -34,11 +34,9 @@ export function showDecision(report: OptimizationReport, { isDryRun, nowMs }: Ci
   for (const line of wrapped(setup(report))) out.line(line);
   const ageDays = Math.floor((nowMs - toMs) / DAY_MS);
   if (!data.isSynthetic && data.sealedFromMs === undefined && nowMs - toMs > FRESH_MS) {
-    out.line(`${out.paint('yellow', 'note')}: the newest day is ${counted(ageDays, 'day')} old: 'candor ingest' first`);
+    out.caution(`the newest day is ${counted(ageDays, 'day')} old: 'candor ingest' first`);
   }
-  for (const warning of report.warnings) {
-    for (const line of wrapped(`note: ${warning}`)) out.line(out.paint('yellow', line));
-  }
+  for (const warning of report.warnings) out.caution(warning);
   showRanking(report, out);
   showFolds(report, out);
   out.line();
@@ -53,7 +51,7 @@ export function showDecision(report: OptimizationReport, { isDryRun, nowMs }: Ci
 
 /** A hanging indent, so that the answers stand in a column. */
 function showCondition({ holds, sentence }: Condition, out: Output): void {
-  for (const [i, line] of wrapped(sentence, WIDTH - 6).entries()) {
+  for (const [i, line] of wrapped(sentence, COLUMNS - 6).entries()) {
     out.line(`  ${i === 0 ? out.paint(holds ? 'green' : 'red', holds ? 'yes' : 'no ') : '   '} ${line}`);
   }
 }
@@ -164,17 +162,4 @@ function whatFollows({ decision, coins, chosen, data }: OptimizationReport, isDr
     case 'resumed':
       return `Entries again on ${legs}.`;
   }
-}
-
-/** Whole words, at most so many columns. */
-function wrapped(text: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

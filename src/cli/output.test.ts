@@ -34,6 +34,22 @@ describe('a table', () => {
   });
 });
 
+describe('a caution', () => {
+  it('is broken between words within 80 columns, and stays whole on what is narrower', () => {
+    const { sink, text } = collected(false);
+    const out = new Output(sink, sink);
+    out.caution('the newest candle is 493 days old');
+    out.caution(
+      `candles from 2025-06-26 on were a sealed holdout, spent on 2026-12-01 for ${'breakout, '.repeat(3)}all`,
+    );
+    expect(text()).toBe(
+      'note: the newest candle is 493 days old\n' +
+        'note: candles from 2025-06-26 on were a sealed holdout, spent on 2026-12-01 for\n' +
+        'breakout, breakout, breakout, all\n',
+    );
+  });
+});
+
 describe('an error', () => {
   const error = new DataError('btc.csv: 2 of 9 lines are bad', {
     details: ['line 4: high below low'],

@@ -47,6 +47,13 @@ export class Output {
     writeLine(this.#stdout, text);
   }
 
+  /** What a reader must know beside the result, and that belongs to it. */
+  caution(text: string): void {
+    for (const [i, line] of wrapped(`note: ${text}`).entries()) {
+      this.line(i === 0 ? line.replace('note', this.paint('yellow', 'note')) : line);
+    }
+  }
+
   /** A sentence for the person who waits; not part of the result, so that it never ends up in a pipe. */
   note(text: string): void {
     writeLine(this.#stderr, text);
@@ -120,6 +127,22 @@ export class Output {
     };
     return { update, stop: () => {} };
   }
+}
+
+/** Of a terminal that nobody has widened. */
+export const COLUMNS = 80;
+
+/** Whole words, at most so many columns. */
+export function wrapped(text: string, width = COLUMNS): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 const NO_PROGRESS: Progress = { update: () => {}, stop: () => {} };

@@ -139,7 +139,9 @@ describe('a seal', () => {
         const unsealed = await must(['unseal', 'breakout', '--study', 'small', '--yes'], folder);
         expect(unsealed.stderr).toMatch(/frozen, and on record before anything is seen/);
         expect(unsealed.stdout).toContain('2025-03-01T00:00Z to 2025-03-22T00:00Z');
-        expect(unsealed.stdout).toMatch(/note: breakout: before the seal (KEEP|KILL|NO VERDICT), .*; after it /);
+        expect(unsealed.stdout.replaceAll('\n', ' ')).toMatch(
+          /note: breakout: before the seal (KEEP|KILL|NO VERDICT), [^;]*; after it /,
+        );
         const path = /^as data +(.+)$/m.exec(unsealed.stdout)?.[1] as string;
         expect(readReport(join(folder, path)).made.notes).toContainEqual(
           expect.stringContaining('a sealed holdout from 2025-03-01'),
@@ -173,7 +175,7 @@ describe('a seal', () => {
     () =>
       inProject(async (folder) => {
         const named = ['unseal', 'breakout', '--study', 'small', '--yes'];
-        expect((await must(named, folder)).stdout).toContain(
+        expect((await must(named, folder)).stdout.replaceAll('\n', ' ')).toContain(
           'note: breakout: before the seal no study that ended there had judged it; after it ',
         );
         const ledger = join(folder, 'backtests/trials.jsonl');
@@ -205,7 +207,9 @@ describe('a seal', () => {
         writeFileSync(join(folder, 'backtests/trials.jsonl'), '');
         const { stdout } = await must(['study', 'small'], folder);
         expect(stdout).toContain('later candles are sealed');
-        expect(stdout).toContain('1 line that this database has seen written is not in backtests/trials.jsonl');
+        expect(stdout.replaceAll('\n', ' ')).toContain(
+          '1 line that this database has seen written is not in backtests/trials.jsonl',
+        );
         const refused = await runCandor(['unseal', 'breakout', '--study', 'small', '--yes'], folder);
         expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('lacks lines about seals') });
         expect(await runCandor(['trials'], folder)).toMatchObject({ exitCode: 1 });

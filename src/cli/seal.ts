@@ -37,10 +37,8 @@ export async function run(options: SealOptions, context: Context): Promise<ExitC
   const seen = seenBeyond(everTried(ledgerOf(context)), { fromMs, coins });
   if (seen.length > 0) {
     const unseenMs = firstUnseenMs(seen, coins) as EpochMs;
-    out.note(
-      `${counted(seen.length, 'run')} on record had seen candles of after ${formatTime(fromMs)}, and that stays so; ` +
-        `from ${formatTime(unseenMs)} on none has.`,
-    );
+    out.note(`${counted(seen.length, 'run')} on record had seen candles of after ${formatTime(fromMs)}, and that`);
+    out.note(`stays so; from ${formatTime(unseenMs)} on none has`);
   }
   const what = `Seal ${coinsIn(coins)} from ${formatTime(fromMs)} on?`;
   const question = `${what} It ends with one study, and cannot be taken back.`;

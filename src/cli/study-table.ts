@@ -28,8 +28,7 @@ export function showReport({ report, notes, htmlPath, jsonPath }: ShownReport, o
   out.line(`${formatTime(data.fromMs)} to ${formatTime(data.toMs)}, candles from ${data.source}`);
   out.line(costsIncluded(report));
   if (report.trials !== undefined) out.line(triedBefore(report.trials));
-  for (const note of [...revisionWarnings(report), ...report.warnings, ...notes])
-    out.line(`${out.paint('yellow', 'note')}: ${note}`);
+  for (const note of [...revisionWarnings(report), ...report.warnings, ...notes]) out.caution(note);
   out.line();
   showVerdicts(strategies, out);
   out.line();

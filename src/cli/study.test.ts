@@ -130,7 +130,7 @@ describe('candor study', () => {
         'set to 0, though it costs money to trade: maker fee, slippage',
         'gates are softer than usual: alpha 0.1 instead of 0.05, targetEdgeR 0.5 instead of 0.3',
       ];
-      for (const warning of warnings) expect(stdout).toContain(`note: ${warning}\n`);
+      for (const warning of warnings) expect(stdout.replaceAll('\n', ' ')).toContain(`note: ${warning} `);
       expect(stdout).toContain('note: the record of trials is broken at line 1 of backtests/trials.jsonl');
       expect(stdout).toContain('\nfunding included; fees and slippage not, or not all\n');
       expect(stdout).toMatch(/^(breakout may not trade|May trade: breakout)/m);

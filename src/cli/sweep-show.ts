@@ -41,7 +41,7 @@ export function showResult(shown: ShownSweep, options: ShowOptions, context: Con
   if (best !== undefined) for (const words of fragilityInWords(fragilityOf(best.trades))) out.line(words);
   showReplays(replays, inTable, out);
   const revisions = revisionWarnings({ data, made: { revised } });
-  for (const note of [...revisions, ...result.warnings, ...notes]) out.line(`${out.paint('yellow', 'note')}: ${note}`);
+  for (const note of [...revisions, ...result.warnings, ...notes]) out.caution(note);
   out.line();
   out.line(`report   ${shownPath(context, shown.htmlPath)}`);
   out.line(`as data  ${shownPath(context, shown.jsonPath)}`);

@@ -173,7 +173,7 @@ function showSilent(silent: readonly SilentSets[], out: Output): void {
     );
     const more = sets > examples.length ? ', …' : '';
     const what = `${counted(sets, 'set')} of params of ${strategy} gave no signal on ${coins.join(', ')} ${interval}`;
-    out.line(`${out.paint('yellow', 'note')}: ${what}:`);
+    out.caution(`${what}:`);
     out.line(`  ${shown.join('; ')}${more}`);
   }
   if (silent.length > MOST_BLOCKS) out.line(`  and others on ${counted(silent.length - MOST_BLOCKS, 'more market')}`);
@@ -183,7 +183,7 @@ function showSilent(silent: readonly SilentSets[], out: Output): void {
 function showRefused(columns: MetricColumns, out: Output): void {
   const [what, hint] = refusedInWords(refusedOf(columns));
   if (what === undefined) return;
-  out.line(`${out.paint('yellow', 'note')}: ${what}`);
+  out.caution(what);
   out.line(`  ${hint}`);
 }
 

@@ -194,15 +194,14 @@ async function unsealNow(
   context: Context,
 ): Promise<RecordedUnseal | undefined> {
   const { out } = context;
-  out.note(`frozen, and on record before anything is seen (study '${entry.study}', risk cell and gates as they are):`);
+  out.note(`study '${entry.study}', risk cell and gates as they are;`);
+  out.note('frozen, and on record before anything is seen:');
   for (const { name, fileSha256, params } of entry.strategies) {
     const values = Object.entries(params).map(([param, value]) => `${param} ${value}`);
     out.note(`  ${name} (${fileSha256.slice(0, 12)})${values.length === 0 ? '' : `: ${values.join(', ')}`}`);
   }
-  out.note(
-    `runs once on ${coins.join(', ')}, ${formatTime(fromMs)} to ${formatTime(toMs)}; ` +
-      'then these are spent for everybody',
-  );
+  out.note(`runs once on ${coins.join(', ')}, ${formatTime(fromMs)} to ${formatTime(toMs)};`);
+  out.note('then these are spent for everybody');
   const question = 'Spend the seal? There is no second time.';
   if (!options.yes && !(await confirmed(question, 'Spend it with --yes.', context))) return undefined;
   const line = appendTrial(

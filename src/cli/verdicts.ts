@@ -68,7 +68,7 @@ export async function run(name: string | undefined, options: VerdictsOptions, co
   else if (name === undefined) showLatest(judged, context);
   else for (const [i, one] of judged.entries()) showHistory(one, i > 0, context);
   const chain = chainNote(context);
-  if (chain !== undefined) out.line(`${out.paint('yellow', 'note')}: ${chain}`);
+  if (chain !== undefined) out.caution(chain);
   return 0;
 }
 
