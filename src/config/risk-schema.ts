@@ -13,7 +13,11 @@ const distanceKeys = {
 /** `2 %`, `0.02` or `2 atr`, or the same in full: `{ fraction: 2 % }`, `{ atr: 2, period: 14 }`. */
 const distance = z.preprocess(distanceInFull, section(distanceKeys).transform(toDistance));
 
-function distanceInFull(value: unknown): unknown {
+function distanceInFull(value: unknown, context: z.RefinementCtx): unknown {
+  if (value === undefined) {
+    context.addIssue({ code: 'custom', message: 'is missing: a distance like 2 % or 2 atr' });
+    return z.NEVER;
+  }
   const atr = typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?atr$/i.exec(value)?.[1] : undefined;
   if (atr !== undefined) return { atr: Number(atr) };
   return typeof value === 'string' || typeof value === 'number' ? { fraction: value } : value;

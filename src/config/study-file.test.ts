@@ -143,7 +143,7 @@ describe('a study file', () => {
   it.each([
     ['confrim: [30m]', "line 7: unknown key 'confrim' (did you mean confirm?)"],
     ['cell: { stop: 2 %, tagret: 2 }', "line 6: cell: unknown key 'tagret' (did you mean target?)"],
-    ['cell: { target: 2 }', 'line 6: cell.stop: is missing'],
+    ['cell: { target: 2 }', 'line 6: cell.stop: is missing: a distance like 2 % or 2 atr'],
     ['cell: { stop: 60 % }', 'line 6: cell.stop.fraction: 0.6 is out of range (above 0 to 0.5)'],
     ['cell: { stop: { fraction: 0.02, atr: 2 } }', 'line 6: cell.stop: a distance is either'],
     ['cell: { stop: wide }', "line 6: cell.stop.fraction: 'wide' is not a number"],
