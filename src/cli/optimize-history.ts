@@ -113,7 +113,9 @@ function swappedOf(db: MarketDatabase, strategy: string | undefined): StrategyOn
   if (only !== undefined && others.length === 0) return only;
   if (only === undefined) {
     throw new UsageError(`there is no swap ${strategy === undefined ? '' : `of '${strategy}' `}to take back`, {
-      hint: "'candor optimize --history' shows what was decided.",
+      hint:
+        "'candor optimize --history' shows what was decided. What was stood down trades again when its next " +
+        "'candor optimize' passes the gates.",
     });
   }
   throw new UsageError(`${swapped.length} strategies were swapped`, {

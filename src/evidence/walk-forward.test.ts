@@ -98,6 +98,15 @@ describe('walk-forward efficiency', () => {
         ],
       ],
     ],
+    [
+      'the best params made +0.01 R where they were chosen: that is no promise',
+      [
+        [
+          [30, 0.01],
+          [30, 0.1],
+        ],
+      ],
+    ],
   ])('not available: %s', (reason, folds) => {
     expect(findings(ran(folds)).efficiency).toEqual({ isAvailable: false, reason });
   });

@@ -2,6 +2,7 @@ import { CHOICE_FLOOR_TRADES, type Contender } from '../backtest/choice.ts';
 import type { StrategyOutcome, WalkForward, WalkForwardFold } from '../backtest/outcome.ts';
 import { available, type Estimate, notAvailable } from './estimate.ts';
 import { backtestOverfitting, type Overfitting } from './overfitting.ts';
+import { inR } from './words.ts';
 
 /** Of what was promised on the past, at least half should come (Pardo 1992). */
 export const EFFICIENT = 0.5;
@@ -49,6 +50,9 @@ function pooled(runs: readonly Contender[]): Contender {
   return { trades, expectancyR: traded.reduce((sum, run) => sum + run.trades * run.expectancyR, 0) / trades };
 }
 
+/** Below this a promise is noise, and a share of it anything. */
+const LEAST_PROMISE_R = 0.02;
+
 function efficiencyOf(folds: readonly WalkForwardFold[], inSample: Contender, outOfSample: Contender): Estimate {
   const thin = folds.findIndex(({ inSample: { trades } }) => trades < CHOICE_FLOOR_TRADES);
   if (thin >= 0) {
@@ -58,6 +62,9 @@ function efficiencyOf(folds: readonly WalkForwardFold[], inSample: Contender, ou
     return notAvailable(`${outOfSample.trades} trades on all test windows are too few to compare`);
   }
   if (!(inSample.expectancyR > 0)) return notAvailable('even the best params lost where they were chosen');
+  if (inSample.expectancyR < LEAST_PROMISE_R) {
+    return notAvailable(`the best params made ${inR(inSample.expectancyR)} where they were chosen: that is no promise`);
+  }
   return available(outOfSample.expectancyR / inSample.expectancyR);
 }
 
